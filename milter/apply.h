@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* apply.h - the one place that answers the MTA and changes mail. */
+#ifndef OCTROI_APPLY_H
+#define OCTROI_APPLY_H
+
+#include <libmilter/mfapi.h>
+
+#include "milter/stamp.h"
+
+/* Before the end of the message: go on, or the verdict's refusal. Never "accept": Postfix keeps that for the next message. */
+sfsistat apply_phase(SMFICTX *ctx, const struct verdict *verdict);
+
+/* At the end of the message: reply, edits, quarantine. leading_space: the MTA leaves the space after the colon to us
+ * (SMFIP_HDR_LEADSPC). When the MTA takes an edit badly nothing is let in: the message is
+ * deferred, and *ret_failure says why (NULL otherwise). */
+sfsistat apply_message(SMFICTX *ctx, const struct verdict *verdict, const struct edits *edits, bool leading_space,
+		       const char **ret_failure);
+
+#endif

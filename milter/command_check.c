@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* octroi check: all that is wrong with the configuration, and what an administrator should know about it. */
+#include <stdarg.h>
+#include <string.h>
+
+#include "milter/commands.h"
+#include "milter/model/scanner.h"
+#include "milter/settings.h"
+
+struct check_options {
+	const char *file;
+	bool changed;
+};
+
+static const char usage[] = "usage: octroi check [--config FILE] [--changed]\n";
+
+static int read_arguments(int argc, char **argv, struct check_options *options)
+{
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--config") == 0 && i + 1 < argc) {
+			options->file = argv[++i];
+		} else if (strcmp(argv[i], "--changed") == 0) {
+			options->changed = true;
+		} else {
+			(void)fprintf(stderr, "octroi check: \"%s\" is not understood\n%s", argv[i], usage);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+size_t commands_print_errors(const struct conf *conf, const char *file)
+{
+	size_t len;
+	const struct conf_error *errors = conf_errors(conf, &len);
+
+	for (size_t i = 0; i < len; i++) {
+		const char *name = errors[i].where.file == NULL ? file : errors[i].where.file;
+
+		if (errors[i].where.line == 0)
+			(void)fprintf(stderr, "%s: %s\n", name, errors[i].text);
+		else
+			(void)fprintf(stderr, "%s:%u: %s\n", name, errors[i].where.line, errors[i].text);
+	}
+	return len;
+}
+
+static void print_changed(void *arg, struct conf_where where, const char *name, const char *value, const char *fallback)
+{
+	(void)arg;
+	if (where.file != NULL)
+		(void)printf("%s:%u: ", where.file, where.line);
+	(void)printf("%s = %s   (default: %s)\n", name, value, fallback == NULL || fallback[0] == '\0' ? "none" : fallback);
+}
+
+static void warn(void *arg, const char *format, ...)
+{
+	va_list args;
+
+	(*(size_t *)arg)++;
+	va_start(args, format);
+	(void)fputs("warning: ", stdout);
+	(void)vprintf(format, args);
+	(void)putchar('\n');
+	va_end(args);
+}
+
+/* What no row can know: how options and the system go together. */
+static void advise(const struct conf *conf, size_t *warnings)
+{
+	const struct settings *settings = settings_of(conf);
+
+	if (settings->domains.len == 0)
+		warn(warnings, "domains is empty: mail from strangers is refused for every recipient but postmaster");
+	if (settings->user[0] == '\0')
+		warn(warnings, "user is empty: octroi run will not start as root");
+	for (size_t i = 0; scanners[i] != NULL; i++)
+		if (scanners[i]->advise != NULL)
+			scanners[i]->advise(conf, warn, warnings);
+}
+
+int command_check(int argc, char **argv)
+{
+	struct check_options options = { .file = OCTROI_CONF };
+	struct conf *conf;
+	size_t errors, warnings = 0;
+
+	if (read_arguments(argc, argv, &options) < 0)
+		return EXIT_USAGE;
+	conf = settings_load(options.file);
+	errors = commands_print_errors(conf, options.file);
+	if (errors == 0 && options.changed)
+		conf_changed(conf, print_changed, NULL);
+	else if (errors == 0)
+		advise(conf, &warnings);
+	if (errors > 0)
+		(void)fprintf(stderr, "%s: %zu error%s\n", options.file, errors, errors == 1 ? "" : "s");
+	else if (!options.changed)
+		(void)printf("%s: good%s\n", options.file, warnings > 0 ? ", with warnings" : "");
+	conf_free(conf);
+	return errors > 0 ? EXIT_WRONG : EXIT_GOOD;
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* octroi try: a message with an envelope through the whole engine, without an MTA. */
+#include <stdarg.h>
+#include <string.h>
+
+#include "milter/base/cleanup.h"
+#include "milter/cage.h"
+#include "milter/commands.h"
+#include "milter/settings.h"
+#include "milter/trial.h"
+
+#define INPUT_MAX ((size_t)1 << 31)
+#define STORE_KEYS 1024
+
+struct try_options {
+	const char *file, *client, *client_name, *helo, *mailfrom, *login, *message;
+	const char **rcpts;
+	size_t rcpts_len;
+	bool json;
+};
+
+static const char usage[] =
+	"usage: octroi try [--config FILE] --client IP [--client-name NAME] [--helo NAME] --from ADDR --rcpt ADDR...\n"
+	"                  [--auth LOGIN] [--json] MESSAGE|-\n";
+
+static int __attribute__((format(printf, 1, 2))) fail(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	(void)fputs("octroi try: ", stderr);
+	(void)vfprintf(stderr, format, args);
+	(void)fputc('\n', stderr);
+	va_end(args);
+	return -1;
+}
+
+static const char **option_value(struct try_options *options, const char *name)
+{
+	const struct {
+		const char *name;
+		const char **value;
+	} table[] = {
+		{ "--config", &options->file }, { "--client", &options->client }, { "--client-name", &options->client_name },
+		{ "--helo", &options->helo }, { "--from", &options->mailfrom }, { "--auth", &options->login },
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		if (strcmp(name, table[i].name) == 0)
+			return table[i].value;
+	if (strcmp(name, "--rcpt") == 0)
+		return &options->rcpts[options->rcpts_len++];
+	return NULL;
+}
+
+static int read_arguments(int argc, char **argv, struct try_options *options)
+{
+	for (int i = 1; i < argc; i++) {
+		const char **value = NULL;
+
+		if (strcmp(argv[i], "--json") == 0) {
+			options->json = true;
+			continue;
+		}
+		if (strncmp(argv[i], "--", 2) == 0) {
+			value = i + 1 < argc ? option_value(options, argv[i]) : NULL;
+			if (value == NULL)
+				return fail("\"%s\" is not understood", argv[i]);
+			*value = argv[++i];
+		} else if (options->message == NULL) {
+			options->message = argv[i];
+		} else {
+			return fail("one message at a time, not \"%s\" as well", argv[i]);
+		}
+	}
+	if (options->client == NULL || options->mailfrom == NULL || options->rcpts_len == 0 || options->message == NULL)
+		return fail("%s are needed", "--client, --from, --rcpt and a message");
+	return 0;
+}
+
+static int read_message(const char *name, char **ret_text, size_t *ret_len)
+{
+	FILE *in = strcmp(name, "-") == 0 ? stdin : fopen(name, "r");
+	size_t size = 65536, len = 0, n;
+	char *text;
+
+	if (in == NULL)
+		return fail("cannot read %s", name);
+	text = xcalloc(1, size);
+	while ((n = fread(text + len, 1, size - len, in)) > 0 && len < INPUT_MAX) {
+		len += n;
+		if (len < size)
+			continue;
+		size *= 2;
+		text = realloc(text, size);
+		if (text == NULL)
+			return fail("%s is too large", name);
+	}
+	if (in != stdin)
+		(void)fclose(in);
+	*ret_text = text;
+	*ret_len = len;
+	return 0;
+}
+
+static int run(const struct conf *conf, const struct try_options *options, struct trial *trial)
+{
+	char problem[CONF_PROBLEM_MAX];
+	struct cage *cage = settings_need_cage(conf) ? cage_start(conf, problem) : NULL;
+	struct store *store = store_new(STORE_KEYS);
+	struct services services = { .pool = cage == NULL ? NULL : cage_pool(cage), .store = store };
+	struct engine *engine = engine_new(conf, &services, problem);
+
+	if (cage != NULL && problem[0] != '\0')
+		(void)fprintf(stderr, "octroi try: %s\n", problem);
+	if (engine != NULL) {
+		trial_run(engine, trial);
+		(options->json ? trial_print_json : trial_print)(stdout, trial);
+		engine_session_end(engine, trial->session);
+	}
+	engine_free(engine);
+	store_free(store);
+	cage_stop(cage);
+	return engine == NULL ? fail("%s", problem) : 0;
+}
+
+static int load_and_run(const struct try_options *options, struct trial *trial)
+{
+	struct conf *conf = settings_load(options->file);
+	int r = -1;
+
+	if (commands_print_errors(conf, options->file) == 0)
+		r = run(conf, options, trial);
+	conf_free(conf);
+	return r;
+}
+
+int command_try(int argc, char **argv)
+{
+	_cleanup_(free_charp) char *rcpts = xcalloc((size_t)argc, sizeof(char *));
+	_cleanup_(free_charp) char *text = NULL;
+	struct try_options options = { .file = OCTROI_CONF, .client_name = "", .helo = "", .login = "" };
+	struct trial trial = { .client = { .family = IP_NONE } };
+
+	options.rcpts = (const char **)(void *)rcpts;
+	if (read_arguments(argc, argv, &options) < 0) {
+		(void)fputs(usage, stderr);
+		return EXIT_USAGE;
+	}
+	if (ip_parse(options.client, &trial.client) < 0) {
+		(void)fail("\"%s\" is no IP address", options.client);
+		return EXIT_USAGE;
+	}
+	if (read_message(options.message, &text, &trial.message.len) < 0)
+		return EXIT_USAGE;
+	trial.message.p = text;
+	trial.client_name = options.client_name;
+	trial.helo = options.helo;
+	trial.login = options.login;
+	trial.mailfrom = options.mailfrom;
+	trial.rcpts = options.rcpts;
+	trial.rcpts_len = options.rcpts_len;
+	return load_and_run(&options, &trial) < 0 ? EXIT_USAGE : EXIT_GOOD;
+}

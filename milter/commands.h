@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* commands.h - the words that octroi(8) takes. Each gets its own name as argv[0] and returns the exit code. */
+#ifndef OCTROI_COMMANDS_H
+#define OCTROI_COMMANDS_H
+
+#include <stdbool.h>
+
+#include "conf/conf.h"
+
+enum exit_code {
+	EXIT_GOOD = 0,
+	EXIT_WRONG = 1,		/* check: the configuration has errors */
+	EXIT_USAGE = 2,		/* the command line is wrong, or nothing could be said (try) */
+};
+
+int command_run(int argc, char **argv);
+int command_check(int argc, char **argv);
+int command_try(int argc, char **argv);
+
+/* Writes all errors of conf to standard error, each with its file and line; returns how many there are. */
+size_t commands_print_errors(const struct conf *conf, const char *file);
+
+#endif

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "milter/engine.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "milter/base/cleanup.h"
+#include "milter/base/clock.h"
+#include "milter/lookup/names.h"
+#include "milter/mail/domain.h"
+#include "milter/policy.h"
+#include "milter/settings.h"
+
+struct engine {
+	struct arena *arena;
+	const struct conf *conf;
+	struct services services;
+	const void **settings;		/* by place in scanners */
+	void **shared;
+	size_t opened;
+	size_t directing, grounding;	/* which scanner says the direction, and the ground */
+};
+
+static size_t scanners_len(void)
+{
+	size_t len = 0;
+
+	while (scanners[len] != NULL)
+		len++;
+	return len;
+}
+
+static int open_scanners(struct engine *engine, char *problem)
+{
+	for (; scanners[engine->opened] != NULL; engine->opened++) {
+		const struct scanner *scanner = scanners[engine->opened];
+		size_t i = engine->opened;
+
+		engine->settings[i] = conf_settings(engine->conf, scanner->sections[0]->name);
+		if (scanner->direction != NULL)
+			engine->directing = i;
+		if (scanner->ground != NULL)
+			engine->grounding = i;
+		if (scanner->open != NULL &&
+		    scanner->open(engine->conf, &engine->services, &engine->shared[i], problem) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static const char *own_name(struct arena *arena, const struct conf *conf)
+{
+	const char *written = settings_authserv_id(conf), *normalised;
+
+	return domain_normalise(arena, str_of(written), &normalised) == 0 ? normalised : arena_strdup(arena, written);
+}
+
+struct engine *engine_new(const struct conf *conf, const struct services *services, char problem[CONF_PROBLEM_MAX])
+{
+	struct arena *arena = arena_new();
+	struct engine *engine = arena_new_of(arena, struct engine);
+	size_t len = scanners_len();
+
+	engine->arena = arena;
+	engine->conf = conf;
+	engine->services = *services;
+	engine->services.domains = names_new(arena, &settings_of(conf)->domains);
+	engine->services.host = own_name(arena, conf);
+	engine->settings = arena_array(arena, len, sizeof(*engine->settings));
+	engine->shared = arena_array(arena, len, sizeof(*engine->shared));
+	engine->directing = engine->grounding = len;
+	if (open_scanners(engine, problem) < 0) {
+		engine_free(engine);
+		return NULL;
+	}
+	assert(engine->directing < len && engine->grounding < len);
+	return engine;
+}
+
+void engine_free(struct engine *engine)
+{
+	if (engine == NULL)
+		return;
+	while (engine->opened-- > 0)
+		if (scanners[engine->opened]->close != NULL)
+			scanners[engine->opened]->close(engine->shared[engine->opened]);
+	arena_free(engine->arena);
+}
+
+const struct conf *engine_conf(const struct engine *engine)
+{
+	return engine->conf;
+}
+
+const struct services *engine_services(const struct engine *engine)
+{
+	return &engine->services;
+}
+
+struct session *engine_session_new(struct engine *engine)
+{
+	struct arena *arena = arena_new();
+	struct session *session = arena_new_of(arena, struct session);
+
+	(void)engine;
+	*session = (struct session){
+		.arena = arena,
+		.client_name = "",
+		.helo = "",
+		.mta_host = "",
+		.findings = { .arena = arena },
+		.started_ms = clock_monotonic_ms(),
+	};
+	return session;
+}
+
+void engine_session_end(struct engine *engine, struct session *session)
+{
+	if (session == NULL)
+		return;
+	engine_message_end(engine, session);
+	arena_free(session->arena);
+}
+
+struct message *engine_message_new(struct engine *engine, struct session *session)
+{
+	struct arena *arena;
+	struct message *message;
+
+	engine_message_end(engine, session);
+	arena = arena_new();
+	message = arena_new_of(arena, struct message);
+	*message = (struct message){
+		.arena = arena,
+		.queue_id = "",
+		.body_fd = -1,
+		.credentials = { "", "", "", "", "", "" },
+		.findings = { .arena = arena },
+		.mailfrom = { .text = "", .localpart = "" },
+		.started_ms = clock_monotonic_ms(),
+	};
+	message_id_make(message->id);
+	session->message = message;
+	return message;
+}
+
+void engine_message_end(struct engine *engine, struct session *session)
+{
+	struct message *message = session->message;
+
+	(void)engine;
+	if (message == NULL)
+		return;
+	session->message = NULL;
+	(void)close_fd(message->body_fd);
+	arena_free(message->arena);
+}
+
+void engine_set_mailfrom(struct message *message, const char *path)
+{
+	if (address_parse(message->arena, str_of(path), ADDRESS_SENDER, &message->mailfrom, &message->mailfrom_problem) == 0)
+		message->mailfrom_problem = NULL;
+}
+
+/* Not arena_push: refused recipients are taken off again, and a client that is refused for ever must not make the list grow. */
+static struct recipient *next_recipient(struct message *message)
+{
+	size_t capacity = message->recipients_capacity;
+
+	if (message->recipients_len == capacity) {
+		struct recipient *larger = arena_array(message->arena, capacity == 0 ? 1 : capacity * 2, sizeof(*larger));
+
+		if (capacity > 0)
+			memcpy(larger, message->recipients, capacity * sizeof(*larger));
+		message->recipients = larger;
+		message->recipients_capacity = capacity == 0 ? 1 : capacity * 2;
+	}
+	return &message->recipients[message->recipients_len++];
+}
+
+void engine_add_recipient(struct message *message, const char *path, const char *mta_mailer, const char *mta_address)
+{
+	struct recipient *recipient = next_recipient(message);
+
+	*recipient = (struct recipient){
+		.address = { .text = "", .localpart = "" },
+		.mta_mailer = arena_strdup(message->arena, mta_mailer),
+		.mta_address = arena_strdup(message->arena, mta_address),
+		.ground_detail = "",
+	};
+	if (address_parse(message->arena, str_of(path), ADDRESS_RECIPIENT, &recipient->address, &recipient->problem) == 0)
+		recipient->problem = NULL;
+}
+
+static scanner_hook hook_of(const struct scanner *scanner, enum phase phase)
+{
+	switch (phase) {
+	case PHASE_CONNECT:
+		return scanner->connect;
+	case PHASE_HELO:
+		return scanner->helo;
+	case PHASE_MAILFROM:
+		return scanner->mailfrom;
+	case PHASE_RCPT:
+		return scanner->rcpt;
+	case PHASE_EOH:
+		return scanner->eoh;
+	case PHASE_EOM:
+		return scanner->eom;
+	case PHASE_DATA:
+		break;
+	}
+	return NULL;
+}
+
+static struct scan scan_for(struct engine *engine, struct session *session, size_t i, enum phase phase)
+{
+	struct message *message = session->message;
+
+	return (struct scan){
+		.scanner = scanners[i],
+		.settings = engine->settings[i],
+		.shared = engine->shared[i],
+		.services = &engine->services,
+		.session = session,
+		.message = message,
+		.recipient = phase == PHASE_RCPT ? message->recipients_len - 1 : FINDING_MESSAGE,
+		.findings = message == NULL ? &session->findings : &message->findings,
+		.arena = message == NULL ? session->arena : message->arena,
+	};
+}
+
+static void decide_direction(struct engine *engine, struct session *session)
+{
+	struct scan scan = scan_for(engine, session, engine->directing, PHASE_MAILFROM);
+
+	session->message->direction = scan.scanner->direction(&scan);
+}
+
+static void find_ground(struct engine *engine, struct session *session)
+{
+	struct scan scan = scan_for(engine, session, engine->grounding, PHASE_RCPT);
+	struct recipient *recipient = &session->message->recipients[scan.recipient];
+
+	if (recipient->problem == NULL)
+		recipient->ground = scan.scanner->ground(&scan, &recipient->ground_detail);
+}
+
+static bool scanner_applies(const struct scanner *scanner, const struct session *session)
+{
+	return scanner->directions == 0 || session->message == NULL ||
+	       (scanner->directions & SCANNER_IN(session->message->direction)) != 0;
+}
+
+static void run_hooks(struct engine *engine, struct session *session, enum phase phase, const struct engine_wait *wait)
+{
+	for (size_t i = 0; scanners[i] != NULL; i++) {
+		scanner_hook hook = hook_of(scanners[i], phase);
+		struct scan scan;
+
+		if (hook == NULL || !scanner_applies(scanners[i], session))
+			continue;
+		scan = scan_for(engine, session, i, phase);
+		if (wait != NULL) {
+			scan.progress = wait->progress;
+			scan.progress_arg = wait->arg;
+		}
+		hook(&scan);
+	}
+}
+
+/* The list of recipients is that of the accepted ones: a refused one goes, and what was found about it with it (a later recipient
+ * takes its place); its mark for the record stays. */
+static void settle_recipient(struct message *message, const struct verdict *verdict, size_t findings_before)
+{
+	const struct recipient *recipient = &message->recipients[message->recipients_len - 1];
+
+	if (verdict->reply.code == 0)
+		return;
+	if (message->refused++ == 0) {
+		message->refused_first = recipient->problem != NULL ? "" : recipient->address.text;
+		message->refused_verdict = *verdict;
+		message->refused_verdict.by = NULL;	/* its finding goes, see below */
+	}
+	message->recipients_len--;
+	message->findings.len = findings_before;
+}
+
+/* A refusal before MAIL has an id of the session; most sessions never need one. */
+static const char *id_of(struct session *session)
+{
+	_Static_assert(sizeof(session->id) == MESSAGE_ID_SIZE, "an id is an id");
+	if (session->message != NULL)
+		return session->message->id;
+	if (session->findings.len > 0 && session->id[0] == '\0')
+		message_id_make(session->id);
+	return session->id;
+}
+
+struct verdict engine_phase(struct engine *engine, struct session *session, enum phase phase, const struct engine_wait *wait)
+{
+	struct message *message = session->message;
+	struct policy_question question = {
+		.session = session,
+		.message = message,
+		.phase = phase,
+		.recipient = phase == PHASE_RCPT ? message->recipients_len - 1 : FINDING_MESSAGE,
+		.refuse_at = (enum phase)settings_of(engine->conf)->refuse_at,
+		.score = conf_settings(engine->conf, "score"),
+	};
+	size_t findings_before = message == NULL ? 0 : message->findings.len;
+	struct verdict verdict;
+
+	if (phase == PHASE_MAILFROM)
+		decide_direction(engine, session);
+	if (phase == PHASE_RCPT)
+		find_ground(engine, session);
+	run_hooks(engine, session, phase, wait);
+	if (phase == PHASE_DATA || phase == PHASE_EOH)
+		return (struct verdict){ .action = ACTION_ACCEPT, .by_name = "", .observed = "" };	/* heard at the end */
+	question.id = id_of(session);
+	verdict = policy_decide(message == NULL ? session->arena : message->arena, &question);
+	if (phase == PHASE_RCPT)
+		settle_recipient(message, &verdict, findings_before);
+	return verdict;
+}

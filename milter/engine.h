@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* engine.h - the way of a message: facts, scanners, policy. The daemon, `octroi try` and every test walk it here.
+ *
+ * An engine is shared by all threads; a session belongs to one thread at a time. */
+#ifndef OCTROI_ENGINE_H
+#define OCTROI_ENGINE_H
+
+#include "conf/conf.h"
+#include "milter/model/scanner.h"
+#include "milter/model/verdict.h"
+
+struct engine;
+
+/* Opens all scanners on a configuration without errors. On failure returns NULL with a sentence in problem. */
+struct engine *engine_new(const struct conf *conf, const struct services *services, char problem[CONF_PROBLEM_MAX]);
+void engine_free(struct engine *engine);
+
+const struct conf *engine_conf(const struct engine *engine);
+const struct services *engine_services(const struct engine *engine);
+
+/* A session in which nothing has happened yet; everything of it is released by engine_session_end. */
+struct session *engine_session_new(struct engine *engine);
+void engine_session_end(struct engine *engine, struct session *session);
+
+/* A transaction begins (and one that was open is dropped first). */
+struct message *engine_message_new(struct engine *engine, struct session *session);
+void engine_message_end(struct engine *engine, struct session *session);
+
+/* Called now and then while a hook waits at PHASE_EOM. */
+struct engine_wait {
+	void (*progress)(void *arg);
+	void *arg;
+};
+
+/* Facts are complete up to phase: runs the scanners' hooks for it, then policy. For PHASE_RCPT the last recipient of the message is
+ * meant; when it is refused it is gone from the list of recipients afterwards. The verdict lives as long as the message (before
+ * MAIL: as the session). wait may be NULL. */
+struct verdict engine_phase(struct engine *engine, struct session *session, enum phase phase, const struct engine_wait *wait);
+
+/* A further recipient: parses the path as it stood after RCPT TO: and appends it; engine_phase(PHASE_RCPT) is next. The MTA's
+ * macros may be "". */
+void engine_add_recipient(struct message *message, const char *path, const char *mta_mailer, const char *mta_address);
+
+/* The reverse-path as it stood after MAIL FROM:. */
+void engine_set_mailfrom(struct message *message, const char *path);
+
+#endif

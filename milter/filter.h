@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* filter.h - the process that speaks milter: libmilter's life in it, from the inherited socket to the drain. */
+#ifndef OCTROI_FILTER_H
+#define OCTROI_FILTER_H
+
+#include "conf/conf.h"
+#include "milter/lookup/store.h"
+
+/* Frames (isolate/frame.h) between the supervisor and a filter. */
+enum filter_frame {
+	FILTER_READY = 1,	/* to the supervisor: its sessions are served */
+	FILTER_FAILED,		/* to the supervisor: a string: why; the process ends after it */
+	FILTER_ZYGOTE,		/* to the filter, with one descriptor: a channel to the zygote that serves from now on */
+	FILTER_DRAIN,		/* to the filter: u64 milliseconds: accept nothing more, end when the sessions have ended */
+};
+
+struct filter_args {
+	const struct conf *conf;
+	int listen_fd;		/* moved to 3 before libmilter sees it */
+	int control;		/* socket to the supervisor */
+	struct store *store;
+};
+
+/* Runs the filter; never returns. */
+_Noreturn void filter_run(const struct filter_args *args);
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* job.h - what a cage can do. The table of job kinds is bound at link time; foreign libraries live behind it. */
+#ifndef OCTROI_ISOLATE_JOB_H
+#define OCTROI_ISOLATE_JOB_H
+
+#include "milter/isolate/frame.h"
+
+#define JOB_STATUS_MAX 256
+
+struct conf;
+
+struct job_kind {
+	const char *name;
+
+	/* In the zygote, once, before it forks: loads what all examiners will share and proves that it works.
+	 * Writes a phrase for the log into status ("ClamAV 1.4.6, 8700000 signatures" or what is wrong).
+	 * Returns 0, or a negative errno: this zygote then never serves. May be NULL. */
+	int (*prepare)(const struct conf *conf, void **ret_shared, char status[JOB_STATUS_MAX]);
+
+	/* In each examiner before the sandbox closes: opens what will be needed later. scratch is its private, empty,
+	 * bounded directory for temporary files. Returns 0 or a negative errno. May be NULL. */
+	int (*warm)(void *shared, const char *scratch);
+
+	/* In the examiner, caged: reads question (already positioned on the caller's data) and the sealed memfd (its offset is 0),
+	 * writes answer. Returns 0; a negative errno is sent to the filter in place of the answer. */
+	int (*run)(void *shared, struct frame *question, int message_fd, struct frame *answer);
+};
+
+/* NULL at the end. A job's number is its place in the table. */
+extern const struct job_kind *const job_kinds[];
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* octroi: one program, one word for what it is to do. */
+#include <stdio.h>
+#include <string.h>
+
+#include "config.h"
+#include "milter/commands.h"
+
+static int command_version(int argc, char **argv)
+{
+	(void)argc, (void)argv;
+	(void)puts(PACKAGE_STRING);
+	return 0;
+}
+
+static int command_help(int argc, char **argv);
+
+static const struct {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *summary;
+} commands[] = {
+	{ "run", command_run, "the daemon, in the foreground" },
+	{ "check", command_check, "is the configuration good; with --changed: what differs from the defaults" },
+	{ "try", command_try, "what would happen to a message, without an MTA" },
+	{ "version", command_version, "which version this is" },
+	{ "help", command_help, "this list; octroi(8) and milter.conf(5) say more" },
+};
+
+enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
+
+static int command_help(int argc, char **argv)
+{
+	(void)argc, (void)argv;
+	(void)puts("usage: octroi COMMAND [OPTION ...]\n");
+	for (size_t i = 0; i < COMMANDS; i++)
+		(void)printf("  %-8s  %s\n", commands[i].name, commands[i].summary);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	const char *name = argc < 2 ? "" : argv[1];
+
+	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
+		name = "help";
+	else if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0)
+		name = "version";
+	for (size_t i = 0; i < COMMANDS; i++)
+		if (strcmp(name, commands[i].name) == 0)
+			return commands[i].run(argc - 1, argv + 1);
+	(void)fprintf(stderr, "octroi: no command \"%s\"; see octroi help\n", name);
+	return EXIT_USAGE;
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* message.h - facts about one transaction and the message in it: written as events arrive, read-only for scanners. */
+#ifndef OCTROI_MODEL_MESSAGE_H
+#define OCTROI_MODEL_MESSAGE_H
+
+#include "milter/mail/address.h"
+#include "milter/mail/header.h"
+#include "milter/model/verdict.h"
+
+#define MESSAGE_ID_SIZE 10	/* "7K3F-QX2M" and its NUL */
+
+enum direction { DIRECTION_INBOUND, DIRECTION_SUBMISSION, DIRECTION_GRANTED, DIRECTION_LOCAL, DIRECTIONS };
+const char *direction_name(enum direction direction);
+
+/* Why a recipient may be reached: exactly one for each accepted recipient. */
+enum ground { GROUND_NONE, GROUND_DOMAIN, GROUND_AUTH, GROUND_CERT, GROUND_GRANT, GROUND_LOCAL };
+const char *ground_name(enum ground ground);
+
+struct recipient {
+	struct address address;		/* valid unless problem is set */
+	const char *problem;		/* why it is malformed, or NULL */
+	const char *mta_mailer;		/* {rcpt_mailer}, {rcpt_addr}: where the MTA would send it; "" when not told */
+	const char *mta_address;
+	enum ground ground;
+	const char *ground_detail;	/* the grant's title, the login, the certificate; "" for the others */
+};
+
+/* What the client proved, as the MTA's macros at MAIL say. */
+struct credentials {
+	const char *login;		/* {auth_authen}; "" without */
+	const char *auth_type;		/* {auth_type}: never a ground of its own */
+	const char *cert_subject;	/* {cert_subject}, {cert_issuer}: a CN in Postfix, a DN in Sendmail */
+	const char *cert_issuer;
+	const char *verify;		/* {verify}; "" in Postfix */
+	const char *tls_version;
+};
+
+struct message {
+	struct arena *arena;
+	char id[MESSAGE_ID_SIZE];
+	const char *queue_id;		/* "" until the MTA tells it */
+	enum direction direction;
+	struct address mailfrom;	/* valid unless mailfrom_problem is set */
+	const char *mailfrom_problem;
+	struct credentials credentials;
+
+	struct recipient *recipients;	/* accepted ones, and the one that is being asked about as the last */
+	size_t recipients_len;
+	size_t recipients_capacity;	/* engine only */
+	uint64_t refused;		/* recipients that got a refusal */
+	const char *refused_first;	/* the first of them, for the record */
+	struct verdict refused_verdict;	/* on it */
+
+	struct headers headers;
+	int body_fd;			/* memfd: "From ...\n", header, empty line, body; sealed at the end of message; -1 before DATA */
+	uint64_t body_offset;		/* where the body starts in it */
+	void *reservation;		/* spool.c only: its share of limits.spool */
+	uint64_t size_bytes;		/* of header and body as received */
+	bool too_large;			/* limits.message_size was passed: body_fd holds only the beginning */
+	bool headers_too_large;		/* limits.header_size or limits.header_count likewise */
+	bool spool_full;		/* no room for it: limits.spool, or the system's memory */
+
+	struct findings findings;	/* of MAIL, RCPT, and the content */
+	uint64_t started_ms;		/* monotonic */
+};
+
+/* A fresh id from the system's random numbers: 8 of the letters of Crockford's base 32, a hyphen in the middle. */
+void message_id_make(char id[MESSAGE_ID_SIZE]);
+
+#endif

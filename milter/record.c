@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "milter/record.h"
+
+#include <stdio.h>
+
+#include "milter/base/clock.h"
+#include "milter/base/log.h"
+#include "milter/model/scanner.h"
+
+/* What decided, with its place in milter.conf: the answer to "why?". */
+static void add_decision(struct log_line *line, const struct verdict *verdict)
+{
+	char where[LOG_FIELD_MAX];
+
+	log_line_add(line, "verdict", action_name(verdict->action));
+	if (verdict->reply.code != 0) {
+		char reply[REPLY_TEXT_MAX + 32];
+
+		(void)snprintf(reply, sizeof(reply), "%u %u.%u.%u %s", verdict->reply.code, verdict->reply.status[0],
+			       verdict->reply.status[1], verdict->reply.status[2], verdict->reply.text);
+		log_line_add(line, "reply", reply);
+	}
+	if (verdict->by_name[0] != '\0')
+		log_line_add(line, "by", verdict->by_name);
+	if (verdict->where.file != NULL) {
+		(void)snprintf(where, sizeof(where), "%s:%u", verdict->where.file, verdict->where.line);
+		log_line_add(line, "rule", where);
+	}
+	if (verdict->observed[0] != '\0')
+		log_line_add(line, "observed", verdict->observed);
+}
+
+static void append_names(char *text, size_t size, const struct findings *findings)
+{
+	size_t len = strlen(text);
+
+	for (size_t i = 0; i < findings->len && len < size; i++)
+		len += (size_t)snprintf(text + len, size - len, "%s%s:%s", len == 0 ? "" : ",", findings->items[i].scanner->name,
+					findings->items[i].outcome->name);
+}
+
+static void add_findings(struct log_line *line, const struct session *session, const struct message *message)
+{
+	char names[LOG_FIELD_MAX] = "";
+
+	append_names(names, sizeof(names), &session->findings);
+	if (message != NULL)
+		append_names(names, sizeof(names), &message->findings);
+	log_line_add(line, "findings", names);
+}
+
+static void add_client(struct log_line *line, const struct session *session)
+{
+	char client[IP_TEXT_MAX];
+
+	log_line_add(line, "client", ip_format(&session->client, client));
+	log_line_add(line, "helo", session->helo);
+}
+
+/* Each ground that was used, with how many recipients it let in. */
+static void add_grounds(struct log_line *line, const struct message *message)
+{
+	unsigned counts[GROUND_LOCAL + 1] = { 0 };
+	char text[LOG_FIELD_MAX] = "";
+	size_t len = 0;
+
+	for (size_t i = 0; i < message->recipients_len; i++)
+		counts[message->recipients[i].ground]++;
+	for (unsigned ground = GROUND_DOMAIN; ground <= GROUND_LOCAL; ground++)
+		if (counts[ground] > 0)
+			len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s:%u", len == 0 ? "" : ",",
+						ground_name((enum ground)ground), counts[ground]);
+	if (len > 0)
+		log_line_add(line, "grounds", text);
+}
+
+static void add_envelope(struct log_line *line, const struct message *message)
+{
+	log_line_add_path(line, "mailfrom", message->mailfrom.text);
+	log_line_add_number(line, "rcpts", message->recipients_len);
+	if (message->recipients_len > 0)
+		log_line_add_path(line, "rcpt", message->recipients[0].address.text);
+	if (message->refused > 0) {
+		log_line_add_number(line, "refused", message->refused);
+		log_line_add_path(line, "refused_rcpt", message->refused_first);
+	}
+	log_line_add(line, "direction", direction_name(message->direction));
+	add_grounds(line, message);
+	if (message->credentials.login[0] != '\0')
+		log_line_add(line, "login", message->credentials.login);
+}
+
+static void start_line(struct log_line *line, const char *id)
+{
+	line->len = 0;
+	line->text[0] = '\0';
+	log_line_add(line, "id", id);
+}
+
+void record_message(const struct session *session, const struct message *message, const struct verdict *verdict, const char *failure)
+{
+	struct log_line line;
+
+	start_line(&line, message->id);
+	log_line_add(&line, "queue_id", message->queue_id);
+	add_client(&line, session);
+	add_envelope(&line, message);
+	log_line_add_number(&line, "size_bytes", message->size_bytes);
+	add_decision(&line, verdict);
+	add_findings(&line, session, message);
+	if (failure != NULL)
+		log_line_add(&line, "failure", failure);
+	log_line_add_number(&line, "elapsed_ms", clock_monotonic_ms() - message->started_ms);
+	log_line_write(&line, LOG_INFO);
+}
+
+void record_session(const struct session *session, const struct verdict *verdict, const char *id)
+{
+	struct log_line line;
+
+	start_line(&line, id);
+	add_client(&line, session);
+	add_decision(&line, verdict);
+	add_findings(&line, session, NULL);
+	log_line_write(&line, LOG_INFO);
+}
+
+void record_transaction(const struct session *session, const struct message *message, const struct verdict *mailfrom_verdict)
+{
+	struct log_line line;
+
+	start_line(&line, message->id);
+	log_line_add(&line, "queue_id", message->queue_id);
+	add_client(&line, session);
+	add_envelope(&line, message);
+	add_decision(&line, message->refused > 0 ? &message->refused_verdict : mailfrom_verdict);
+	add_findings(&line, session, message);
+	log_line_add_number(&line, "elapsed_ms", clock_monotonic_ms() - message->started_ms);
+	log_line_write(&line, LOG_INFO);
+}

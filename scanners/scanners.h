@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* scanners.h - the scanners there are, for the table that binds them (table.c). */
+#ifndef OCTROI_SCANNERS_H
+#define OCTROI_SCANNERS_H
+
+#include "milter/model/scanner.h"
+
+extern const struct scanner scanner_session;	/* which hosts may open a session */
+extern const struct scanner scanner_limits;	/* malformed and oversized */
+extern const struct scanner scanner_relay;	/* directions and grounds: nothing is relayed anonymously */
+extern const struct scanner scanner_account;	/* which senders a login may use */
+extern const struct scanner scanner_antivirus;	/* libclamav in the cage */
+
+#endif

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The scanners and cage jobs of this program; a test binds another table. */
+#include "milter/isolate/job.h"
+#include "scanners/antivirus_job.h"
+#include "scanners/scanners.h"
+
+const struct scanner *const scanners[] = {
+	&scanner_session, &scanner_limits, &scanner_relay, &scanner_account, &scanner_antivirus, NULL,
+};
+
+const struct job_kind *const job_kinds[] = { &job_antivirus, NULL };

@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Octroi::Gate - the whole stand: a sink, Octroi and a private Postfix between the two, and clients to send from.
+#
+#	my $gate = Octroi::Gate->start;			# skips the test where it cannot run
+#	my $result = $gate->send(client => 'lan', from => '<a@ours.example>', rcpt => '<u@ext.example>', message => $text);
+#	$result->{reply}				# the one that settled it, Octroi::Smtp::Reply
+#	my ($mail) = $gate->delivered($result);		# Octroi::Sink::Message, as the internal server got it
+#
+# ours.example is our domain, gw.ours.example [192.0.2.25] the gateway; everything else is foreign.
+package Octroi::Gate;
+
+use strict;
+use warnings;
+use Cwd ();
+use File::Basename ();
+use Octroi::Daemon;
+use Octroi::Postfix;
+use Octroi::Process qw(temp_directory wait_until);
+use Octroi::Sink;
+use Octroi::Smtp;
+
+our $tree = Cwd::abs_path(File::Basename::dirname(__FILE__) . '/../../..');
+
+# What the MTA is to believe about a client (Postfix's XCLIENT).
+our %clients = (
+	outside => { ADDR => '203.0.113.7', NAME => 'mx.ext.example' },
+	lan     => { ADDR => '10.1.2.3', NAME => 'pc.ours.example' },
+	device  => { ADDR => '10.1.2.40', NAME => 'printer.ours.example' },
+	denied  => { ADDR => '198.51.100.66', NAME => '[UNAVAILABLE]' },
+);
+
+our %logins = ('alice@ours.example' => 'alice-secret', 'bob@ours.example' => 'bob-secret');
+
+# The sections of milter.conf that tests change; '' is the top level.
+my %sections = (
+	'' => <<'EOT',
+listen       = "unix:$dir/run/octroi.sock"
+user         = "nobody"
+socket_group = "postfix"
+socket_mode  = "0660"
+authserv_id  = "gw.ours.example"
+domains      = { "ours.example" }
+log          = stderr
+EOT
+	session => <<'EOT',
+	deny = { "198.51.100.0/24" }
+EOT
+	relay => <<'EOT',
+	grant "printer" {
+		clients    = { "10.1.2.40" }
+		senders    = { "scanner@ours.example" }
+		recipients = { "ext.example" }
+		owner      = "it@ours.example"
+	}
+EOT
+	account => <<'EOT',
+	senders = { "file:logins" }
+EOT
+	antivirus => <<'EOT',
+	database = "$database"
+EOT
+);
+
+my $login_lines = <<'EOT';
+alice@ours.example  alice@ours.example, sales@ours.example
+bob@ours.example    bob@ours.example
+EOT
+
+# Why a gate cannot be started here, or undef. A binary that was named and is not there is no reason to skip.
+sub missing {
+	my $binary = binary();
+
+	return Octroi::Postfix::missing() // (defined $binary ? undef : 'octroi is not built: set OCTROI=/path/to/octroi');
+}
+
+# $OCTROI, else what was built in the tree.
+sub binary {
+	return Cwd::abs_path($ENV{OCTROI}) // die "OCTROI=$ENV{OCTROI}: $!\n" if defined $ENV{OCTROI};
+	my ($built) = grep { -x } "$tree/octroi", "$tree/build/octroi";
+
+	return $built;
+}
+
+# Named: conf => { section => text } replaces or adds sections; append => { section => text } adds to them;
+# database => directory of signatures (those of the tree); postfix => { more of Octroi::Postfix };
+# from a test, skip => 0 dies instead of skipping.
+sub start {
+	my ($class, %args) = @_;
+	my $why = missing();
+
+	_skip($why, $args{skip} // 1) if $why;
+	my $self = bless { dir => $args{dir} // temp_directory() }, $class;
+	$self->{sink} = Octroi::Sink->start(dir => "$self->{dir}/sink");
+	$self->{daemon} = Octroi::Daemon->start(binary => binary(), dir => "$self->{dir}/octroi", conf => conf(%args),
+		files => { logins => $login_lines });
+	$self->{postfix} = Octroi::Postfix->start(dir => "$self->{dir}/postfix", domains => ['ours.example'], logins => \%logins,
+		milter => 'unix:' . $self->{daemon}->socket_file, sink_port => $self->{sink}->port, %{ $args{postfix} // {} });
+	return $self;
+}
+
+# The text of milter.conf; arguments as for start.
+sub conf {
+	my (%args) = @_;
+	my %text = (%sections, %{ $args{conf} // {} });
+	my $database = $args{database} // "$tree/t/data/clamav";
+
+	$text{$_} = ($text{$_} // '') . $args{append}{$_} for keys %{ $args{append} // {} };
+	my $top = delete $text{''};
+	my $all = join '', $top, map { "$_ {\n$text{$_}}\n" } sort keys %text;
+	$all =~ s/\$database\b/$database/g;
+	return $all;
+}
+
+sub daemon { return $_[0]{daemon} }
+sub postfix { return $_[0]{postfix} }
+sub sink { return $_[0]{sink} }
+sub dir { return $_[0]{dir} }
+
+# A connection that has said EHLO. Named: client (outside; a name of %clients or a hash of XCLIENT attributes; undef: loopback as it
+# is), helo, login, password, port.
+sub connect {
+	my ($self, %args) = @_;
+	my $client = exists $args{client} ? $args{client} : 'outside';
+	my $smtp = Octroi::Smtp->new(port => $args{port} // $self->{postfix}->port);
+
+	$client = $clients{$client} // die "no client $client" if defined $client && !ref $client;
+	if ($client) {
+		$smtp->ehlo('test.example');
+		$smtp->{greeting} = $smtp->xclient(PORT => 40000, DESTADDR => '192.0.2.25', DESTPORT => 25, %$client);
+	}
+	$smtp->{ehlo} = $smtp->ehlo($args{helo} // ($client && ($client->{NAME} // '') =~ /^(\w.*)/ ? $1 : 'client.example'));
+	$smtp->{auth} = $smtp->auth_plain($args{login}, $args{password} // $logins{ $args{login} }) if defined $args{login};
+	return $smtp;
+}
+
+# One message in a session of its own, or in the open session smtp => ... Named, beside those of connect: from, rcpt (one or an
+# array), message. Returns a hash of replies: mail, rcpt (array), data (absent when no recipient was taken), and reply: the first
+# that settled what becomes of the message. Refused recipients beside accepted ones do not end it.
+sub send {
+	my ($self, %args) = @_;
+	my $smtp = $args{smtp} // $self->connect(%args);
+	my %result = (rcpt => []);
+
+	$result{mail} = $smtp->mail($args{from} // '<a@ext.example>');
+	for my $rcpt (ref $args{rcpt} ? @{ $args{rcpt} } : $args{rcpt} // '<u@ours.example>') {
+		push @{ $result{rcpt} }, $smtp->rcpt($rcpt) if $result{mail}->is_ok;
+	}
+	if (grep { $_->is_ok } @{ $result{rcpt} }) {
+		$result{data} = $smtp->data($args{message} // "Subject: test\n\ntest\n");
+	} else {
+		$smtp->rset;
+	}
+	$smtp->quit unless $args{smtp};
+	$result{reply} = $result{data} // $result{rcpt}[-1] // $result{mail};
+	return \%result;
+}
+
+# What of an accepted message came to the sink; waits for it.
+sub delivered {
+	my ($self, $result) = @_;
+	my $queue_id = $result->{reply}->queue_id or return;
+
+	return $self->{sink}->wait_for($queue_id);
+}
+
+# The log record of an accepted message, by queue id, or of a refused one, by the id in its reply.
+sub record {
+	my ($self, $reply) = @_;
+
+	return $self->{daemon}->record(queue_id => $reply->queue_id) if $reply->queue_id;
+	return $self->{daemon}->record(id => $reply->id) if $reply->id;
+	return;
+}
+
+sub _skip {
+	my ($why, $may_skip) = @_;
+
+	die "$why\n" unless $may_skip;
+	require Test::More;
+	Test::More::plan(skip_all => $why);
+}
+
+1;

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "t/lib/antivirus_bench.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "conf/conf.h"
+#include "scanners/antivirus_job.h"
+#include "scanners/antivirus_settings.h"
+
+static struct antivirus_bench the_bench;
+
+const struct antivirus_bench *antivirus_bench(void)
+{
+	return &the_bench;
+}
+
+const char *antivirus_bench_database(void)
+{
+	static char path[PATH_MAX];
+	const char *top = getenv("top_srcdir");
+	char given[PATH_MAX];
+
+	(void)snprintf(given, sizeof(given), "%s/t/data/clamav", top == NULL ? "." : top);
+	assert_non_null(realpath(given, path));
+	return path;
+}
+
+static struct conf *conf_of(const char *top, const char *database)
+{
+	static const struct option_section *const sections[] = { &antivirus_section, NULL };
+	char path[PATH_MAX];
+	FILE *file;
+	struct conf *conf;
+	size_t errors;
+
+	(void)snprintf(path, sizeof(path), "%s/milter.conf", top);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	(void)fprintf(file, "antivirus {\n\tdatabase = \"%s\"\n\tmax_file_size = 512K\n\tmax_scan_size = 2M\n"
+		      "\tmax_html_size = 128K\n\tmax_files = 40\n\tmax_recursion = 10\n}\n", database);
+	(void)fclose(file);
+	conf = conf_load(path, sections);
+	(void)unlink(path);
+	(void)conf_errors(conf, &errors);
+	assert_int_equal(errors, 0);
+	return conf;
+}
+
+int antivirus_bench_prepare(const char *top, const char *database, void **ret_shared, char status[JOB_STATUS_MAX])
+{
+	struct conf *conf = conf_of(top, database);
+	int r = job_antivirus.prepare(conf, ret_shared, status);
+
+	conf_free(conf);
+	return r;
+}
+
+int antivirus_bench_setup(void **state)
+{
+	struct antivirus_bench *bench = &the_bench;
+
+	(void)state;
+	(void)snprintf(bench->top, sizeof(bench->top), "/tmp/octroi-test-XXXXXX");
+	assert_non_null(mkdtemp(bench->top));
+	(void)snprintf(bench->scratch, sizeof(bench->scratch), "%.40s/scratch", bench->top);
+	assert_int_equal(mkdir(bench->scratch, 0700), 0);
+	if (antivirus_bench_prepare(bench->top, antivirus_bench_database(), &bench->shared, bench->status) < 0 ||
+	    job_antivirus.warm(bench->shared, bench->scratch) < 0) {
+		print_error("%s\n", bench->status);
+		return -1;
+	}
+	return 0;
+}
+
+int antivirus_bench_teardown(void **state)
+{
+	(void)state;
+	antivirus_job_free(the_bench.shared);
+	return rmdir(the_bench.scratch) < 0 || rmdir(the_bench.top) < 0 ? -1 : 0;
+}
+
+/* No assertions: tests call this in children, where even these calls are made to fail. */
+static int message_fd(struct pack message)
+{
+	int fd = memfd_create("message", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	if (fd < 0)
+		return -errno;
+	if (write(fd, message.data, message.len) == (ssize_t)message.len &&
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) == 0 &&
+	    lseek(fd, 0, SEEK_SET) == 0)
+		return fd;
+	(void)close(fd);
+	return -EPIPE;
+}
+
+int antivirus_bench_ask(void *shared, struct pack message, uint64_t timeout_ms, struct antivirus_answer *ret_answer)
+{
+	static struct frame question, answer;
+	int fd = message_fd(message);
+	int r;
+
+	if (fd < 0)
+		return fd;
+	frame_start(&question, 0);
+	antivirus_question_write(&question, &(struct antivirus_question){ .timeout_ms = timeout_ms });
+	frame_start(&answer, 0);
+	r = job_antivirus.run(shared, &question, fd, &answer);
+	(void)close(fd);
+	return r < 0 ? r : antivirus_answer_read(&answer, ret_answer);
+}
