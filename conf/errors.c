@@ -74,7 +74,7 @@ void conf_add_syntax_error(struct conf *conf, struct conf_where where, const cha
 	va_start(args, format);
 	error_add(conf, where, format, args);
 	va_end(args);
-	if (line_is_broken(conf, &where) || conf->broken_len >= CONF_ERRORS_MAX)
+	if (conf->broken_len >= CONF_ERRORS_MAX || line_is_broken(conf, &where))
 		return;
 	conf->broken = conf_grow(conf, conf->broken, conf->broken_len, sizeof(*conf->broken));
 	conf->broken[conf->broken_len++] = where;
@@ -91,8 +91,14 @@ const char *conf_show(const char *text, size_t len, char shown[CONF_SHOWN_MAX])
 	size_t room = CONF_SHOWN_MAX - sizeof("\"...\""), n = 0;
 
 	shown[n++] = '"';
-	for (size_t i = 0; i < len && i < room; i++)
-		shown[n++] = (unsigned char)text[i] < 0x20 || text[i] == 0x7f ? '?' : text[i];
+	for (size_t i = 0; i < len && i < room; i++) {
+		bool is_control = (unsigned char)text[i] < 0x20 || text[i] == 0x7f;
+
+		shown[n] = '?';
+		if (!is_control)
+			shown[n] = text[i];
+		n++;
+	}
 	/* not half of a UTF-8 character */
 	while (len > room && n > 1 && ((unsigned char)shown[n - 1] & 0x80) != 0)
 		n--;

@@ -111,7 +111,7 @@ const char *file_path(struct conf *conf, const char *path, size_t len);
 struct source {
 	struct conf *conf;
 	char *text;
-	size_t len;
+	size_t len, room;
 	bool full;			/* more did not fit: an error was added */
 	unsigned line;			/* of its end */
 	struct source_run *runs;	/* which lines came from where */
@@ -119,7 +119,8 @@ struct source {
 	unsigned files;
 };
 
-/* Fills source from conf->file; errors are added to conf. The text is released with source_free. */
+/* Fills source from conf->file; errors are added to conf. The text is released with source_free, and NULL when there is
+ * none. */
 void source_read(struct source *source, struct conf *conf);
 void source_free(struct source *source);
 struct conf_where source_where(const struct source *source, unsigned line);

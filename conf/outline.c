@@ -52,7 +52,7 @@ static char *word_keep(struct reader *reader, struct token token)
 /* Takes the statement out of the text, from its name to where the reader is now. */
 static void take_out(struct reader *reader, const struct statement *statement)
 {
-	scan_overwrite(&reader->scan, statement->name.start, reader->scan.at, ' ');
+	scan_blank(&reader->scan, statement->name.start, reader->scan.at);
 }
 
 /* Reads a list from behind its opening brace. Returns false when it is malformed. */

@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+/* libconfuse skips this byte by itself. A run of spaces is one token to it, which it reads in quadratic time. */
+#define BLANK '\r'
+
 static bool is_control(char c)
 {
 	return ((unsigned char)c < 0x20 && c != '\t') || c == 0x7f;
@@ -18,7 +21,7 @@ static bool has_at(const struct scan *scan, size_t at, const char *text)
 static void skip_comment(struct scan *scan)
 {
 	while (scan->at < scan->len && scan->text[scan->at] != '\n')
-		scan->text[scan->at++] = ' ';
+		scan->text[scan->at++] = BLANK;
 }
 
 static void skip_space(struct scan *scan)
@@ -33,7 +36,7 @@ static void skip_space(struct scan *scan)
 			scan->at++;
 			break;
 		case ' ': case '\t': case '\r':
-			scan->at++;
+			scan->text[scan->at++] = BLANK;
 			break;
 		default:
 			return;
@@ -165,6 +168,8 @@ struct token scan_next(struct scan *scan)
 			scan_plain(scan, &token);
 	}
 	token.end = scan->at;
+	if (token.end - token.start > SCAN_WORD_MAX)
+		token.problem = "is too long";
 	return token;
 }
 
@@ -184,9 +189,9 @@ bool scan_is(const struct scan *scan, struct token token, const char *word)
 	       memcmp(scan->text + token.start, word, len) == 0;
 }
 
-void scan_overwrite(struct scan *scan, size_t start, size_t end, char byte)
+void scan_blank(struct scan *scan, size_t start, size_t end)
 {
 	for (size_t i = start; i < end; i++)
 		if (scan->text[i] != '\n')
-			scan->text[i] = byte;
+			scan->text[i] = BLANK;
 }

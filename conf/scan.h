@@ -9,8 +9,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#define SCAN_WORD_MAX 65536	/* libconfuse reads a long word in quadratic time */
+
 struct scan {
-	char *text;		/* comments are overwritten with spaces while reading */
+	char *text;		/* comments and white space become blanks of one kind while reading */
 	size_t len, at;
 	unsigned line;		/* of at, from 1 */
 };
@@ -40,7 +42,7 @@ const char *scan_word(const struct scan *scan, struct token token, size_t *ret_l
 /* Is the token this word, without quotes? */
 bool scan_is(const struct scan *scan, struct token token, const char *word);
 
-/* Overwrites [start, end) with byte but keeps the ends of lines, so that every place stays where it is. */
-void scan_overwrite(struct scan *scan, size_t start, size_t end, char byte);
+/* Overwrites [start, end) with blanks but keeps the ends of lines, so that every place stays where it is. */
+void scan_blank(struct scan *scan, size_t start, size_t end);
 
 #endif

@@ -40,11 +40,30 @@ struct conf_where source_where(const struct source *source, unsigned line)
 	return (struct conf_where){ source->runs[low].file, source->runs[low].line + (line - source->runs[low].first) };
 }
 
+static bool text_has_room(struct source *source, size_t len)
+{
+	size_t room = source->room == 0 ? 4096 : source->room;
+	char *text;
+
+	if (len > CONF_TEXT_MAX - source->len)
+		return false;
+	while (room < source->len + len)
+		room *= 2;
+	if (room == source->room)
+		return true;
+	text = realloc(source->text, room);
+	if (text == NULL)
+		return false;
+	source->text = text;
+	source->room = room;
+	return true;
+}
+
 static void emit(struct source *source, const char *text, size_t len)
 {
-	if (source->full)
+	if (source->full || len == 0)
 		return;
-	if (len > CONF_TEXT_MAX - source->len) {
+	if (!text_has_room(source, len)) {
 		source->full = source->conf->incomplete = true;
 		conf_add_error(source->conf, source_where(source, source->line),
 			       "the configuration and what it includes are larger than %d KiB", CONF_TEXT_MAX / 1024);
@@ -59,19 +78,28 @@ static void emit(struct source *source, const char *text, size_t len)
 /* A word that may not stand like this is reported and becomes a harmless word of the same place. */
 static void defuse(struct source *source, struct scan *scan, const char *file, struct token token)
 {
+	const char *word = scan->text + token.start;
+	size_t len = token.end - token.start;
 	char shown[CONF_SHOWN_MAX];
 
+	if (*word == '"' || *word == '\'') {	/* conf_show has quotes of its own */
+		len -= len > 1 && word[len - 1] == *word ? 2 : 1;
+		word++;
+	}
 	conf_add_syntax_error(source->conf, (struct conf_where){ file, token.line }, "%s %s",
-			      conf_show(scan->text + token.start, token.end - token.start, shown), token.problem);
-	scan_overwrite(scan, token.start, token.end, 'x');
+			      conf_show(word, len, shown), token.problem);
+	scan_blank(scan, token.start, token.end);
+	scan->text[token.start] = 'x';
 }
 
 static struct token next_word(struct source *source, struct scan *scan, const char *file)
 {
 	struct token token = scan_next(scan);
 
-	if (token.problem != NULL)
+	if (token.problem != NULL) {
 		defuse(source, scan, file, token);
+		token.end = token.start + 1;
+	}
 	return token;
 }
 
@@ -131,8 +159,11 @@ static bool include_file(struct source *source, const char *path, struct conf_wh
 
 	if (depth > CONF_INCLUDE_DEPTH_MAX || ++source->files > CONF_FILES_MAX) {
 		source->conf->incomplete = true;
-		conf_add_error(source->conf, from, "too many files include each other (at most %d deep and %d in all)",
-			       CONF_INCLUDE_DEPTH_MAX, CONF_FILES_MAX);
+		if (depth > CONF_INCLUDE_DEPTH_MAX)
+			conf_add_error(source->conf, from, "files include each other more than %d deep",
+				       CONF_INCLUDE_DEPTH_MAX);
+		else
+			conf_add_error(source->conf, from, "more than %d files are read", CONF_FILES_MAX);
 		return false;
 	}
 	if (file_read(source->conf, path, FILE_IS_CONFIG, CONF_TEXT_MAX, &scan.text, &scan.len, problem) < 0) {
@@ -149,11 +180,6 @@ static bool include_file(struct source *source, const char *path, struct conf_wh
 void source_read(struct source *source, struct conf *conf)
 {
 	*source = (struct source){ .conf = conf, .line = 1 };
-	source->text = calloc(1, CONF_TEXT_MAX + 1);
-	if (source->text == NULL) {
-		conf_add_error(conf, (struct conf_where){ conf->file, 0 }, "no memory to read it");
-		return;
-	}
 	if (include_file(source, conf->file, (struct conf_where){ conf->file, 0 }, 0))
 		emit(source, "\n", 1);
 }

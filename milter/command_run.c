@@ -15,12 +15,12 @@
 
 #include "config.h"
 #include "milter/base/log.h"
+#include "milter/base/proctitle.h"
+#include "milter/commands.h"
 #include "milter/listener.h"
 #include "milter/privilege.h"
-#include "milter/base/proctitle.h"
 #include "milter/settings.h"
 #include "milter/supervisor.h"
-
 
 static const char usage[] = "usage: octroi run [--config FILE] [--foreground]\n";
 
@@ -104,6 +104,8 @@ static void log_start(const struct settings *settings, const struct identity *id
 	log_notice("octroi " PACKAGE_VERSION " starts: configuration %s, listening on %s%s, as user %s", file,
 		   endpoint_format(&listener->endpoint, text), listener->inherited ? " (from the service manager)" : "",
 		   identity->name);
+	if (listener->inherited && *settings->listen != '\0' && strcmp(settings->listen, text) != 0)
+		log_notice("\"listen\" of the configuration (%s) does not count then", settings->listen);
 	if (!identity->was_root && *settings->user != '\0' && strcmp(settings->user, identity->name) != 0)
 		log_warning("not started as root: the user stays %s, not %s", identity->name, settings->user);
 }
@@ -151,7 +153,7 @@ int command_run(int argc, char **argv)
 	const char *file = OCTROI_CONF;
 
 	if (read_arguments(argc, argv, &file) < 0)
-		return EX_USAGE;
+		return EXIT_USAGE;
 	block_signals();
 	if (listener_reserve() < 0)
 		return EXIT_FAILURE;

@@ -114,7 +114,7 @@ static int bind_unix(int fd, const struct sockaddr_un *address, const struct set
 	(void)umask(old);
 	if (r < 0)
 		return fail(r, problem, "listen: cannot make %s: %s", path, strerror(-r));
-	if (lchown(path, owner, group) < 0)
+	if ((owner != (uid_t)-1 || group != (gid_t)-1) && lchown(path, owner, group) < 0)
 		r = fail(-errno, problem, "listen: cannot give %s to its owner and group: %s", path, strerror(errno));
 	else if (listen(fd, BACKLOG) < 0)
 		r = fail(-errno, problem, "listen: %s: %s", path, strerror(errno));

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "milter/base/cleanup.h"
 #include "milter/base/clock.h"
 #include "milter/isolate/job.h"
 #include "milter/isolate/pool.h"
@@ -13,6 +14,7 @@
 #include "scanners/scanners.h"
 
 #define GRACE_MS 2000	/* libclamav stops itself at its own limit, if it can; then the pool kills */
+#define WAIT_MS 20000	/* for an examiner; a sender that is told to come again is better off than one that hangs */
 
 struct antivirus {
 	unsigned kind;		/* place of the job in job_kinds */
@@ -114,7 +116,8 @@ static int ask(struct scan *scan, struct frame *question, struct frame *answer)
 		.kind = antivirus->kind,
 		.question = question,
 		.message_fd = scan->message->body_fd,
-		.deadline_ms = clock_monotonic_ms() + settings->timeout_ms + GRACE_MS,
+		.deadline_ms = clock_monotonic_ms() + WAIT_MS + settings->timeout_ms + GRACE_MS,
+		.wait_ms = WAIT_MS,
 		.run_ms = settings->timeout_ms + GRACE_MS,
 		.progress = scan->progress,
 		.progress_arg = scan->progress_arg,
@@ -126,15 +129,31 @@ static int ask(struct scan *scan, struct frame *question, struct frame *answer)
 	return pool_ask(scan->services->pool, &job, answer, &error);
 }
 
+static struct frame *frame_new(void)
+{
+	struct frame *frame = malloc(sizeof(*frame));
+
+	if (frame == NULL)
+		abort();
+	frame_start(frame, 0);
+	return frame;
+}
+
+static void free_framep(struct frame **frame)
+{
+	free(*frame);
+}
+
 static void scan_message(struct scan *scan)
 {
-	/* two frames are too much for the stack of a libmilter thread */
-	struct frame *frames = arena_array(scan->arena, 2, sizeof(*frames));
+	/* too large for the stack of a libmilter thread; not from the arena, which would write zeros to all of it */
+	_cleanup_(free_framep) struct frame *question = frame_new();
+	_cleanup_(free_framep) struct frame *reply = frame_new();
 	struct antivirus_answer answer;
-	int r = scan->services->pool == NULL ? -EAGAIN : ask(scan, &frames[0], &frames[1]);
+	int r = scan->services->pool == NULL ? -EAGAIN : ask(scan, question, reply);
 
 	if (r == 0)
-		r = antivirus_answer_read(&frames[1], &answer);
+		r = antivirus_answer_read(reply, &answer);
 	if (r == 0)
 		add_answer(scan, &answer);
 	else

@@ -13,8 +13,10 @@ void antivirus_text_copy(char ret_text[ANTIVIRUS_TEXT_MAX + 1], struct str text)
 	size_t len = 0;
 
 	text = str_trim(text);
-	for (; len < text.len && len < ANTIVIRUS_TEXT_MAX; len++)
-		ret_text[len] = is_printable(text.p[len]) ? text.p[len] : '?';
+	if (text.len > ANTIVIRUS_TEXT_MAX)
+		text = str_trim((struct str){ text.p, ANTIVIRUS_TEXT_MAX });
+	for (; len < text.len; len++)
+		ret_text[len] = (char)(is_printable(text.p[len]) ? text.p[len] : '?');
 	ret_text[len] = '\0';
 }
 
@@ -46,6 +48,8 @@ static bool is_answer_text(uint64_t outcome, struct str text)
 {
 	/* A clean message with a remark, or a bad one without, is an examiner that is not itself. */
 	if (text.len > ANTIVIRUS_TEXT_MAX || (outcome == ANTIVIRUS_CLEAN) != (text.len == 0))
+		return false;
+	if (!str_equal(text, str_trim(text)))
 		return false;
 	for (size_t i = 0; i < text.len; i++) {
 		if (!is_printable(text.p[i]))

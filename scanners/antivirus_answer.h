@@ -11,7 +11,7 @@
 enum antivirus_outcome {
 	ANTIVIRUS_CLEAN,	/* everything was scanned and nothing found */
 	ANTIVIRUS_INFECTED,	/* whatever else could not be scanned */
-	ANTIVIRUS_UNSCANNABLE,	/* scanned as far as possible: a limit, or something encrypted or malformed; a retry will not help */
+	ANTIVIRUS_UNSCANNABLE,	/* scanned as far as possible: a limit, or something encrypted or malformed */
 	ANTIVIRUS_ERROR,	/* the scan did not work: nothing is known */
 };
 
@@ -23,9 +23,10 @@ struct antivirus_question {
 
 struct antivirus_answer {
 	enum antivirus_outcome outcome;
-	char text[ANTIVIRUS_TEXT_MAX + 1];	/* printable ASCII. Clean: empty; infected: the virus; unscannable: "limits: ...",
-						 * "encrypted: ...", "malformed: ..." or "unsupported: ..."; error: why */
-	uint64_t signatures;			/* in the engine that scanned */
+	/* Printable ASCII. Clean: empty; infected: the virus; unscannable: "limits: ...", "encrypted: ...", "malformed: ..."
+	 * or "unsupported: ..."; error: why. */
+	char text[ANTIVIRUS_TEXT_MAX + 1];
+	uint64_t signatures;	/* in the engine that scanned */
 	uint64_t elapsed_ms;
 };
 
@@ -33,7 +34,7 @@ struct antivirus_answer {
 void antivirus_question_write(struct frame *frame, const struct antivirus_question *question);
 void antivirus_answer_write(struct frame *frame, const struct antivirus_answer *answer);
 
-/* Read the whole rest of the frame. Return 0, or -EBADMSG: it is no such frame, or it holds more, or what it says cannot be.
+/* Read the whole rest of the frame. Return 0, or -EBADMSG: it is no such frame, or holds more, or what it says cannot be.
  * *ret is written only on success. */
 int antivirus_question_read(struct frame *frame, struct antivirus_question *ret_question);
 int antivirus_answer_read(struct frame *frame, struct antivirus_answer *ret_answer);

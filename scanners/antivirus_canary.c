@@ -194,8 +194,8 @@ static size_t base64_line(const uint8_t *data, size_t len, char *ret_line)
 			group |= data[i + 2];
 		ret_line[at++] = alphabet[group >> 18];
 		ret_line[at++] = alphabet[group >> 12 & 63];
-		ret_line[at++] = i + 1 < len ? alphabet[group >> 6 & 63] : '=';
-		ret_line[at++] = i + 2 < len ? alphabet[group & 63] : '=';
+		ret_line[at++] = (char)(i + 1 < len ? alphabet[group >> 6 & 63] : '=');
+		ret_line[at++] = (char)(i + 2 < len ? alphabet[group & 63] : '=');
 	}
 	ret_line[at++] = '\n';
 	return at;

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* libclamav answers CL_CLEAN for much that it has not scanned. This file believes that answer only when nothing else speaks
- * against it: no alert about a limit, no message of level error, no archive member too large or encrypted, a scratch
- * directory that takes data, and an engine that has found its canaries in this very process. */
+ * against it: no alert about a limit, no message of level error, no archive member too large or encrypted, no shortage of
+ * the system's, a scratch directory that takes data, and an engine that has found its canaries in this very process. */
 #include "scanners/antivirus_job.h"
 
-#include <assert.h>
 #include <clamav.h>
 #include <dirent.h>
 #include <errno.h>
@@ -13,66 +12,35 @@
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 
 #include "conf/conf.h"
 #include "milter/base/arena.h"
 #include "milter/base/cleanup.h"
 #include "milter/base/clock.h"
 #include "scanners/antivirus_canary.h"
+#include "scanners/antivirus_evidence.h"
+#include "scanners/antivirus_reading.h"
+#include "scanners/antivirus_scratch.h"
 #include "scanners/antivirus_settings.h"
-
-#define SCRATCH_MAX 256
 
 struct antivirus_engine {
 	struct cl_engine *engine;
 	uint64_t max_file_bytes, max_html_bytes;
 	uint64_t scratch_bytes;		/* room that a scan may need for temporary files */
 	unsigned signatures;
-	bool reads_rar;			/* this build of libclamav was seen to find a virus in a RAR */
-	char scratch[SCRATCH_MAX];
+	bool reads_rar;			/* this build of libclamav was seen to open a RAR */
+	char scratch[ANTIVIRUS_SCRATCH_MAX];
 };
 
-/* What one scan has found, by rank; the first text of each rank is kept. Empty: nothing of it. */
-struct evidence {
+/* One message in libclamav's hands; its callbacks get it as context. */
+struct examination {
 	const struct antivirus_engine *antivirus;
-	char infected[ANTIVIRUS_TEXT_MAX + 1];
-	char error[ANTIVIRUS_TEXT_MAX + 1];
-	char unscannable[ANTIVIRUS_TEXT_MAX + 1];
+	struct evidence evidence;
 	bool opened_rar;
 };
 
 /* libclamav has one function for its messages in the whole process; this is the scan (or the load) that they are about. */
-static struct evidence *current_evidence;
-
-static void __attribute__((format(printf, 2, 3))) note(char text[ANTIVIRUS_TEXT_MAX + 1], const char *format, ...)
-{
-	char line[2 * ANTIVIRUS_TEXT_MAX];
-	va_list args;
-
-	if (text[0] != '\0')
-		return;
-	va_start(args, format);
-	(void)vsnprintf(line, sizeof(line), format, args);
-	va_end(args);
-	antivirus_text_copy(text, str_of(line));
-	if (text[0] == '\0')
-		antivirus_text_copy(text, STR("unknown"));
-}
-
-/* Alerts that say that something was not scanned. Every other alert is a virus: those of the heuristics for phishing, broken
- * files and personal data are not switched on, and what is left of "Heuristics." recognises exploits. */
-static void note_alert(struct evidence *evidence, const char *name)
-{
-	struct str alert = str_of(name == NULL ? "unknown" : name);
-
-	if (str_has_prefix(alert, STR("Heuristics.Limits.Exceeded")))
-		note(evidence->unscannable, "limits: %s", alert.p);
-	else if (str_has_prefix(alert, STR("Heuristics.Encrypted.")))
-		note(evidence->unscannable, "encrypted: %s", alert.p);
-	else
-		note(evidence->infected, "%s", alert.p);
-}
+static struct evidence *listening;
 
 /* Without a default, so that the compiler names the value that a new libclamav adds. */
 static enum antivirus_outcome outcome_of(cl_error_t status)
@@ -83,42 +51,17 @@ static enum antivirus_outcome outcome_of(cl_error_t status)
 	case CL_VIRUS:
 		return ANTIVIRUS_INFECTED;
 
-	case CL_ETIMEOUT:
-	case CL_EMAXREC:
-	case CL_EMAXSIZE:
-	case CL_EMAXFILES:
-	case CL_EUNPACK:
-	case CL_EFORMAT:
-	case CL_EPARSE:
+	case CL_ETIMEOUT: case CL_EMAXREC: case CL_EMAXSIZE: case CL_EMAXFILES:
+	case CL_EUNPACK: case CL_EFORMAT: case CL_EPARSE:
 		return ANTIVIRUS_UNSCANNABLE;
 
 	case CL_BREAK:			/* an "allowed" of a callback: ours never says so */
 	case CL_VERIFIED:		/* a trusted program cannot be a whole message */
-	case CL_ENULLARG:
-	case CL_EARG:
-	case CL_EMALFDB:
-	case CL_ECVD:
-	case CL_EVERIFY:
-	case CL_EOPEN:
-	case CL_ECREAT:
-	case CL_EUNLINK:
-	case CL_ESTAT:
-	case CL_EREAD:
-	case CL_ESEEK:
-	case CL_EWRITE:
-	case CL_EDUP:
-	case CL_EACCES:
-	case CL_ETMPFILE:
-	case CL_ETMPDIR:
-	case CL_EMAP:
-	case CL_EMEM:
-	case CL_EBYTECODE:
-	case CL_EBYTECODE_TESTFAIL:
-	case CL_ELOCK:
-	case CL_EBUSY:
-	case CL_ESTATE:
-	case CL_ERROR:
-	case CL_ELAST_ERROR:
+	case CL_ENULLARG: case CL_EARG: case CL_EMALFDB: case CL_ECVD: case CL_EVERIFY:
+	case CL_EOPEN: case CL_ECREAT: case CL_EUNLINK: case CL_ESTAT: case CL_EREAD: case CL_ESEEK: case CL_EWRITE:
+	case CL_EDUP: case CL_EACCES: case CL_ETMPFILE: case CL_ETMPDIR: case CL_EMAP: case CL_EMEM:
+	case CL_EBYTECODE: case CL_EBYTECODE_TESTFAIL: case CL_ELOCK: case CL_EBUSY: case CL_ESTATE:
+	case CL_ERROR: case CL_ELAST_ERROR:
 		return ANTIVIRUS_ERROR;
 	}
 	return ANTIVIRUS_ERROR;
@@ -137,54 +80,40 @@ static void note_status(struct evidence *evidence, cl_error_t status, const char
 	case ANTIVIRUS_CLEAN:
 		break;
 	case ANTIVIRUS_INFECTED:
-		note_alert(evidence, name);
+		evidence_note_alert(evidence, name);
 		break;
 	case ANTIVIRUS_UNSCANNABLE:
-		note(evidence->unscannable, "%s: %s", is_limit ? "limits" : "malformed", cl_strerror(status));
+		evidence_note(evidence, ANTIVIRUS_UNSCANNABLE, "%s: %s", is_limit ? "limits" : "malformed",
+			      cl_strerror(status));
 		break;
 	case ANTIVIRUS_ERROR:
-		note(evidence->error, "libclamav: %s", cl_strerror(status));
+		evidence_note(evidence, ANTIVIRUS_ERROR, "libclamav: %s", cl_strerror(status));
 		break;
 	}
 }
 
-/* What a system call says when the system is short of something: no content of a message alone makes it say that. */
-static bool is_shortage(int error)
-{
-	static const int shortages[] = { EMFILE, ENFILE, ENOSPC, EDQUOT, EFBIG, EROFS, EIO, ENOMEM };
-
-	for (size_t i = 0; i < sizeof(shortages) / sizeof(shortages[0]); i++) {
-		if (error == shortages[i])
-			return true;
-	}
-	return false;
-}
-
-/* libclamav passes over some failed calls without a word; errno was 0 when the scan began and may still know. */
-static void note_shortage(struct evidence *evidence)
-{
-	if (is_shortage(errno))
-		note(evidence->error, "in mid-scan: %s", strerror(errno));
-}
-
-/* A scan that lost its temporary file says so here and then answers CL_CLEAN. Most such messages are errors, that of a ZIP
- * member is a warning, as are many remarks on odd but harmless content. */
+/* A scan that lost its temporary file says so here and then answers CL_CLEAN. Most such messages are errors, but that of a
+ * ZIP member is a warning, as are many remarks on content that is odd and harmless. errno tells them apart: where no system
+ * call has failed, an error is about content that cannot be read, and a retry would not help. EPERM is the chmod that the
+ * sandbox denies each time a temporary directory is removed. */
 static void on_message(enum cl_msg severity, const char *full, const char *text, void *context)
 {
-	(void)full;
-	(void)context;
-	if (current_evidence == NULL)
+	(void)full, (void)context;
+	if (listening == NULL)
 		return;
-	if (severity >= CL_MSG_ERROR)
-		note(current_evidence->error, "libclamav: %s", text);
-	else
-		note_shortage(current_evidence);
+	evidence_note_shortage(listening, errno);
+	if (severity >= CL_MSG_ERROR && errno != 0 && errno != EPERM)
+		evidence_note(listening, ANTIVIRUS_ERROR, "libclamav: %s", text);
+	else if (severity >= CL_MSG_ERROR)
+		evidence_note(listening, ANTIVIRUS_UNSCANNABLE, "malformed: %s", text);
 }
 
 static void on_virus_found(int fd, const char *name, void *context)
 {
+	struct examination *examination = context;
+
 	(void)fd;
-	note_alert(context, name);
+	evidence_note_alert(&examination->evidence, name);
 }
 
 /* libclamav trims a member that is larger than MaxFileSize and scans the rest, in silence; and it does not object to an
@@ -192,17 +121,16 @@ static void on_virus_found(int fd, const char *name, void *context)
 static cl_error_t on_archive_member(const char *container, unsigned long container_bytes, const char *name,
 				    unsigned long real_bytes, int is_encrypted, unsigned place, void *context)
 {
-	struct evidence *evidence = context;
+	struct examination *examination = context;
 
-	(void)container_bytes;
-	(void)name;
-	(void)place;
+	(void)container_bytes, (void)name, (void)place;
 	if (str_equal(str_of(container), STR("CL_TYPE_RAR")))
-		evidence->opened_rar = true;
+		examination->opened_rar = true;
 	if (is_encrypted != 0)
-		note(evidence->unscannable, "encrypted: member of an archive (%s)", container);
-	if (real_bytes > evidence->antivirus->max_file_bytes)
-		note(evidence->unscannable, "limits: member of an archive (%s) of %lu bytes", container, real_bytes);
+		evidence_note(&examination->evidence, ANTIVIRUS_UNSCANNABLE, "encrypted: archive member (%s)", container);
+	if (real_bytes > examination->antivirus->max_file_bytes)
+		evidence_note(&examination->evidence, ANTIVIRUS_UNSCANNABLE, "limits: archive member (%s) of %lu bytes",
+			      container, real_bytes);
 	return CL_CLEAN;
 }
 
@@ -210,27 +138,25 @@ static cl_error_t on_archive_member(const char *container, unsigned long contain
 static cl_error_t on_file(int fd, const char *type, const char **ancestors, size_t parent_bytes, const char *name,
 			  size_t bytes, const char *data, uint32_t level, uint32_t attributes, void *context)
 {
-	struct evidence *evidence = context;
+	struct examination *examination = context;
+	const struct antivirus_engine *antivirus = examination->antivirus;
 	struct str kind = str_of(type);
 
-	(void)fd;
-	(void)ancestors;
-	(void)parent_bytes;
-	(void)name;
-	(void)data;
-	(void)level;
-	(void)attributes;
-	note_shortage(evidence);
+	(void)fd, (void)ancestors, (void)parent_bytes, (void)name, (void)data, (void)level, (void)attributes;
+	evidence_note_shortage(&examination->evidence, errno);
+	errno = 0;	/* what failed by now, such as a look for a file that need not be, is of no interest any more */
 	/* A member that declares a small size is trimmed all the same: what is left is as long as it may be. */
-	if (bytes >= evidence->antivirus->max_file_bytes)
-		note(evidence->unscannable, "limits: file of %zu bytes or more", bytes);
-	if (str_equal(kind, STR("CL_TYPE_HTML")) && bytes > evidence->antivirus->max_html_bytes)
-		note(evidence->unscannable, "limits: HTML of %zu bytes", bytes);
-	if (str_equal(kind, STR("CL_TYPE_RAR")) && !evidence->antivirus->reads_rar)
-		note(evidence->unscannable, "unsupported: RAR archive");
+	if (bytes >= antivirus->max_file_bytes)
+		evidence_note(&examination->evidence, ANTIVIRUS_UNSCANNABLE, "limits: file of %zu bytes or more", bytes);
+	if (str_equal(kind, STR("CL_TYPE_HTML")) && bytes > antivirus->max_html_bytes)
+		evidence_note(&examination->evidence, ANTIVIRUS_UNSCANNABLE, "limits: HTML of %zu bytes", bytes);
+	if (str_equal(kind, STR("CL_TYPE_RAR")) && !antivirus->reads_rar)
+		evidence_note(&examination->evidence, ANTIVIRUS_UNSCANNABLE, "unsupported: RAR archive");
 	return CL_CLEAN;
 }
 
+/* Without precedence for heuristics: an alert about a limit is kept and the scan goes on, so that a virus behind it is found.
+ * Without all matches: the first virus ends the scan. */
 static struct cl_scan_options scan_options(void)
 {
 	return (struct cl_scan_options){
@@ -241,145 +167,87 @@ static struct cl_scan_options scan_options(void)
 	};
 }
 
-static void scan_bytes(struct evidence *evidence, const char *data, size_t len, uint64_t timeout_ms)
+static void scan_bytes(struct examination *examination, struct str bytes, uint64_t timeout_ms)
 {
-	struct cl_engine *engine = evidence->antivirus->engine;
+	struct cl_engine *engine = examination->antivirus->engine;
 	struct cl_scan_options options = scan_options();
 	unsigned long scanned = 0;
 	const char *name = NULL;
 	cl_error_t status = cl_engine_set_num(engine, CL_ENGINE_MAX_SCANTIME, (long long)timeout_ms);
-	cl_fmap_t *map = cl_fmap_open_memory(data, len);
+	cl_fmap_t *map = cl_fmap_open_memory(bytes.p, bytes.len);
 
+	listening = &examination->evidence;
+	errno = 0;
 	if (map == NULL)
 		status = CL_EMAP;
-	current_evidence = evidence;
-	errno = 0;
 	if (status == CL_SUCCESS)
-		status = cl_scanmap_callback(map, NULL, &name, &scanned, engine, &options, evidence);
-	note_shortage(evidence);
-	current_evidence = NULL;
+		status = cl_scanmap_callback(map, NULL, &name, &scanned, engine, &options, examination);
+	/* libclamav passes over some failed calls without a word. */
+	evidence_note_shortage(listening, errno);
+	note_status(listening, status, name);
+	listening = NULL;
 	if (map != NULL)
 		cl_fmap_close(map);
-	note_status(evidence, status, name);
 }
 
-static bool is_bare_cr(const char *data, size_t len, size_t i)
+static void scan_bare_cr_reading(struct examination *examination, struct str message, uint64_t timeout_ms)
 {
-	return data[i] == '\r' && (i + 1 == len || data[i + 1] != '\n');
-}
-
-static bool has_bare_cr(const char *data, size_t len)
-{
-	const char *end = data + len;
-
-	for (const char *p = data; p < end && (p = memchr(p, '\r', (size_t)(end - p))) != NULL; p++) {
-		if (is_bare_cr(data, len, (size_t)(p - data)))
-			return true;
-	}
-	return false;
-}
-
-/* To libclamav a bare CR is no line end, to some mail readers it is: where there is one the message has two readings. */
-static void scan_bare_cr_reading(struct evidence *evidence, const char *data, size_t len, uint64_t timeout_ms)
-{
-	char *copy = malloc(len);
+	char *copy = malloc(message.len);
 
 	if (copy == NULL) {
-		note(evidence->error, "no memory for a second reading");
+		evidence_note(&examination->evidence, ANTIVIRUS_ERROR, "no memory for a second reading");
 		return;
 	}
-	for (size_t i = 0; i < len; i++)
-		copy[i] = is_bare_cr(data, len, i) ? '\n' : data[i];
-	scan_bytes(evidence, copy, len, timeout_ms);
+	reading_write_bare_cr(message, copy);
+	scan_bytes(examination, (struct str){ copy, message.len }, timeout_ms);
 	free(copy);
 }
 
-static void scan_readings(struct evidence *evidence, const char *data, size_t len, uint64_t timeout_ms)
+static void scan_readings(struct examination *examination, struct str message, uint64_t timeout_ms)
 {
 	uint64_t deadline_ms = clock_monotonic_ms() + timeout_ms;
 	uint64_t now_ms;
 
-	scan_bytes(evidence, data, len, timeout_ms);
-	if (evidence->infected[0] != '\0' || !has_bare_cr(data, len))
+	scan_bytes(examination, message, timeout_ms);
+	if (evidence_has(&examination->evidence, ANTIVIRUS_INFECTED) || !reading_has_bare_cr(message))
 		return;
 	now_ms = clock_monotonic_ms();
-	if (now_ms >= deadline_ms)
-		note(evidence->unscannable, "limits: no time left for the second reading of a bare CR");
+	if (now_ms < deadline_ms)
+		scan_bare_cr_reading(examination, message, deadline_ms - now_ms);
 	else
-		scan_bare_cr_reading(evidence, data, len, deadline_ms - now_ms);
+		evidence_note(&examination->evidence, ANTIVIRUS_UNSCANNABLE, "limits: no time to read bare CR as line ends");
 }
 
-/* Whether temporary files can be had is found out by making one, before a scan depends on it. */
-static int scratch_probe(const char *scratch)
+static void scan_message(struct examination *examination, struct str message, uint64_t timeout_ms)
 {
-	static const char block[4096];
-	char path[SCRATCH_MAX + 16];
-	_cleanup_(close_fdp) int fd = -1;
-	ssize_t written;
-	int error;
-
-	(void)snprintf(path, sizeof(path), "%s/octroi-probe", scratch);
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0)
-		return -errno;
-	written = write(fd, block, sizeof(block));
-	error = written < 0 ? -errno : written == sizeof(block) ? 0 : -ENOSPC;
-	if (unlink(path) < 0 && error == 0)
-		error = -errno;
-	return error;
-}
-
-static void scan_message(struct evidence *evidence, const char *data, size_t len, uint64_t timeout_ms)
-{
-	const struct antivirus_engine *antivirus = evidence->antivirus;
-	int error = scratch_probe(antivirus->scratch);
+	int error = antivirus_scratch_probe(examination->antivirus->scratch);
 
 	if (error < 0)
-		note(evidence->error, "no temporary files: %s", strerror(-error));
-	else if (len > antivirus->max_file_bytes)
-		note(evidence->unscannable, "limits: message of %zu bytes", len);
+		evidence_note(&examination->evidence, ANTIVIRUS_ERROR, "no temporary files: %s", strerror(-error));
+	else if (message.len > examination->antivirus->max_file_bytes)
+		evidence_note(&examination->evidence, ANTIVIRUS_UNSCANNABLE, "limits: message of %zu bytes", message.len);
 	else
-		scan_readings(evidence, data, len, timeout_ms);
-}
-
-/* A virus is a virus whatever else went wrong. An error ranks above a limit: an operator may let the unscannable pass and
- * means what is encrypted or too large by that, not what was lost on the way. */
-static enum antivirus_outcome scan_outcome(const struct evidence *evidence, const char **ret_text)
-{
-	const struct { const char *text; enum antivirus_outcome outcome; } ranks[] = {
-		{ evidence->infected, ANTIVIRUS_INFECTED },
-		{ evidence->error, ANTIVIRUS_ERROR },
-		{ evidence->unscannable, ANTIVIRUS_UNSCANNABLE },
-	};
-
-	for (size_t i = 0; i < sizeof(ranks) / sizeof(ranks[0]); i++) {
-		if (ranks[i].text[0] != '\0') {
-			*ret_text = ranks[i].text;
-			return ranks[i].outcome;
-		}
-	}
-	*ret_text = "";
-	return ANTIVIRUS_CLEAN;
+		scan_readings(examination, message, timeout_ms);
 }
 
 #define CANARY_TIMEOUT_MS 10000
 
-static struct evidence canary_scan(const struct antivirus_engine *antivirus, enum antivirus_canary canary)
+static struct examination canary_scan(const struct antivirus_engine *antivirus, enum antivirus_canary canary)
 {
-	struct evidence evidence = { .antivirus = antivirus };
+	struct examination examination = { .antivirus = antivirus };
 	char message[CANARY_MAX];
 	size_t len = antivirus_canary_write(canary, message);
 
-	scan_message(&evidence, message, len, CANARY_TIMEOUT_MS);
-	return evidence;
+	scan_message(&examination, (struct str){ message, len }, CANARY_TIMEOUT_MS);
+	return examination;
 }
 
 /* The file lies in the RAR as it is, so that a match alone does not show that the archive was opened. */
 static bool rar_is_read(const struct antivirus_engine *antivirus)
 {
-	struct evidence evidence = canary_scan(antivirus, CANARY_RAR);
+	struct examination examination = canary_scan(antivirus, CANARY_RAR);
 
-	return evidence.infected[0] != '\0' && evidence.opened_rar;
+	return evidence_has(&examination.evidence, ANTIVIRUS_INFECTED) && examination.opened_rar;
 }
 
 /* Returns 0, or -EIO with what is wrong in problem. */
@@ -393,9 +261,9 @@ static int canaries_check(const struct antivirus_engine *antivirus, char problem
 	static const char *const outcomes[] = { "clean", "infected", "unscannable", "error" };
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct evidence evidence = canary_scan(antivirus, rows[i].canary);
+		struct examination examination = canary_scan(antivirus, rows[i].canary);
 		const char *text;
-		enum antivirus_outcome outcome = scan_outcome(&evidence, &text);
+		enum antivirus_outcome outcome = evidence_outcome(&examination.evidence, &text);
 
 		if (outcome == rows[i].outcome)
 			continue;
@@ -482,7 +350,7 @@ static const char modules[] = "DOCUMENT:0xffffffef:1:255\n";
 
 static cl_error_t modules_load(struct antivirus_engine *antivirus)
 {
-	char path[SCRATCH_MAX + 16];
+	char path[ANTIVIRUS_SCRATCH_MAX + 16];
 	_cleanup_(close_fdp) int fd = -1;
 	unsigned ignored = 0;
 	cl_error_t status = CL_EWRITE;
@@ -512,12 +380,13 @@ static cl_error_t signatures_load(struct antivirus_engine *antivirus, const stru
 static int database_load(struct antivirus_engine *antivirus, const struct antivirus_settings *settings,
 			 char problem[JOB_STATUS_MAX])
 {
-	struct evidence messages = { .antivirus = antivirus };
+	struct evidence messages = { 0 };
+	const char *text;
 	cl_error_t status;
 
-	current_evidence = &messages;
+	listening = &messages;
 	status = signatures_load(antivirus, settings);
-	current_evidence = NULL;
+	listening = NULL;
 	if (status == CL_SUCCESS)
 		return 0;
 	if (status == CL_EOPEN) {
@@ -525,12 +394,14 @@ static int database_load(struct antivirus_engine *antivirus, const struct antivi
 			       settings->database);
 		return -ENOENT;
 	}
+	(void)evidence_outcome(&messages, &text);
 	(void)snprintf(problem, JOB_STATUS_MAX, "cannot load the database %.80s: %s", settings->database,
-		       messages.error[0] == '\0' ? cl_strerror(status) : messages.error);
+		       text[0] == '\0' ? cl_strerror(status) : text);
 	return -EIO;
 }
 
-static int engine_load(struct antivirus_engine *antivirus, const struct antivirus_settings *settings, char problem[JOB_STATUS_MAX])
+static int engine_load(struct antivirus_engine *antivirus, const struct antivirus_settings *settings,
+		       char problem[JOB_STATUS_MAX])
 {
 	int r = database_load(antivirus, settings, problem);
 
@@ -541,13 +412,9 @@ static int engine_load(struct antivirus_engine *antivirus, const struct antiviru
 	return r;
 }
 
-/* In the zygote there is no scratch directory of an examiner yet: loading has one of its own for a moment. */
-static int engine_start(struct antivirus_engine *antivirus, const struct antivirus_settings *settings, char problem[JOB_STATUS_MAX])
+static int engine_new(struct antivirus_engine *antivirus, const struct antivirus_settings *settings,
+		      char problem[JOB_STATUS_MAX])
 {
-	const char *top = getenv("TMPDIR");
-	char scratch[SCRATCH_MAX];
-	int r;
-
 	cl_set_clcb_msg(on_message);
 	if (cl_init(CL_INIT_DEFAULT) == CL_SUCCESS)
 		antivirus->engine = cl_engine_new();
@@ -556,6 +423,19 @@ static int engine_start(struct antivirus_engine *antivirus, const struct antivir
 		return -EIO;
 	}
 	engine_set_callbacks(antivirus->engine);
+	return 0;
+}
+
+/* In the zygote there is no scratch directory of an examiner yet: loading has one of its own for a moment. */
+static int engine_start(struct antivirus_engine *antivirus, const struct antivirus_settings *settings,
+			char problem[JOB_STATUS_MAX])
+{
+	const char *top = getenv("TMPDIR");
+	char scratch[ANTIVIRUS_SCRATCH_MAX];
+	int r = engine_new(antivirus, settings, problem);
+
+	if (r < 0)
+		return r;
 	(void)snprintf(scratch, sizeof(scratch), "%s/octroi-load-XXXXXX", top == NULL || top[0] == '\0' ? "/tmp" : top);
 	if (mkdtemp(scratch) == NULL) {
 		r = -errno;
@@ -620,17 +500,6 @@ void antivirus_job_free(void *shared)
 	free(antivirus);
 }
 
-/* The directory must take the most that a scan may write at a time: every layer of the message up to max_scan_size, and a
- * file on its way. When it is full in the middle of a scan, libclamav does not always notice. */
-static int scratch_measure(const struct antivirus_engine *antivirus)
-{
-	struct statvfs fs;
-
-	if (statvfs(antivirus->scratch, &fs) < 0)
-		return -errno;
-	return (uint64_t)fs.f_bavail * fs.f_frsize < antivirus->scratch_bytes ? -ENOSPC : 0;
-}
-
 static int antivirus_warm(void *shared, const char *scratch)
 {
 	struct antivirus_engine *antivirus = shared;
@@ -647,13 +516,15 @@ static int antivirus_warm(void *shared, const char *scratch)
 	if (setenv("TMPDIR", scratch, 1) < 0)
 		return -errno;
 	r = scratch_use(antivirus, scratch);
+	/* The most that a scan may write at a time: every layer of the message up to max_scan_size, and a file on its way. In a
+	 * directory that is full libclamav does not always notice what it has lost. */
 	if (r == 0)
-		r = scratch_measure(antivirus);
+		r = antivirus_scratch_measure(scratch, antivirus->scratch_bytes);
 	return r < 0 ? r : canaries_check(antivirus, problem);
 }
 
-/* Returns 0 with the message mapped, or a negative errno. */
-static int message_map(int fd, const char **ret_data, size_t *ret_len)
+/* Returns 0 with the message mapped (munmap releases it), or a negative errno. */
+static int message_map(int fd, struct str *ret_message)
 {
 	struct stat st;
 	void *data;
@@ -665,42 +536,42 @@ static int message_map(int fd, const char **ret_data, size_t *ret_len)
 	data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (data == MAP_FAILED)
 		return -errno;
-	*ret_data = data;
-	*ret_len = (size_t)st.st_size;
+	*ret_message = (struct str){ data, (size_t)st.st_size };
 	return 0;
 }
 
-static void answer_write(struct frame *answer, const struct evidence *evidence, uint64_t elapsed_ms)
+static int examine(const struct antivirus_engine *antivirus, struct str message, uint64_t timeout_ms, struct frame *answer)
 {
-	struct antivirus_answer result = { .signatures = evidence->antivirus->signatures, .elapsed_ms = elapsed_ms };
+	struct examination examination = { .antivirus = antivirus };
+	struct antivirus_answer result = { .signatures = antivirus->signatures };
+	uint64_t started_ms = clock_monotonic_ms();
 	const char *text;
 
-	result.outcome = scan_outcome(evidence, &text);
-	(void)snprintf(result.text, sizeof(result.text), "%s", text);
+	if (!str_has_prefix(message, STR("From ")))
+		return -EINVAL;
+	scan_message(&examination, message, timeout_ms);
+	result.outcome = evidence_outcome(&examination.evidence, &text);
+	antivirus_text_copy(result.text, str_of(text));
+	result.elapsed_ms = clock_monotonic_ms() - started_ms;
 	antivirus_answer_write(answer, &result);
+	return 0;
 }
 
 static int antivirus_run(void *shared, struct frame *question, int message_fd, struct frame *answer)
 {
-	struct evidence evidence = { .antivirus = shared };
-	uint64_t started_ms = clock_monotonic_ms();
 	struct antivirus_question asked;
-	const char *data = NULL;
-	size_t len = 0;
+	struct str message = { NULL, 0 };
 	int r = antivirus_question_read(question, &asked);
 
-	if (r < 0 || shared == NULL)
-		return r < 0 ? r : -EOPNOTSUPP;
-	r = message_map(message_fd, &data, &len);
 	if (r < 0)
 		return r;
-	if (str_has_prefix((struct str){ data, len }, STR("From "))) {
-		scan_message(&evidence, data, len, asked.timeout_ms);
-		answer_write(answer, &evidence, clock_monotonic_ms() - started_ms);
-	} else {
-		r = -EINVAL;
-	}
-	(void)munmap((void *)data, len);
+	if (shared == NULL)
+		return -EOPNOTSUPP;
+	r = message_map(message_fd, &message);
+	if (r < 0)
+		return r;
+	r = examine(shared, message, asked.timeout_ms, answer);
+	(void)munmap((void *)message.p, message.len);
 	return r;
 }
 

@@ -2,7 +2,7 @@
 /* antivirus_job.h - libclamav in a cage.
  *
  * Question and answer are those of antivirus_answer.h. The message begins with a line "From x\n" of ours, so that no first
- * header line of a stranger's decides what kind of file the message is taken for; then comes the message with LF or CRLF. */
+ * header line of a stranger's decides what kind of file the message is taken for; then comes the message, with LF or CRLF. */
 #ifndef OCTROI_SCANNERS_ANTIVIRUS_JOB_H
 #define OCTROI_SCANNERS_ANTIVIRUS_JOB_H
 

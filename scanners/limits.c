@@ -6,8 +6,12 @@
 
 static void limits_mailfrom(struct scan *scan)
 {
-	if (scan->message->mailfrom_problem != NULL)
-		finding_add(scan, "malformed_sender", "sender address: %s", scan->message->mailfrom_problem);
+	const struct message *message = scan->message;
+
+	if (message->mailfrom_problem != NULL)
+		finding_add(scan, "malformed_sender", "sender address: %s", message->mailfrom_problem);
+	else if (message->direction != DIRECTION_LOCAL && message->mailfrom.text[0] != '\0' && message->mailfrom.domain == NULL)
+		finding_add(scan, "unqualified_sender", "sender address: no domain");	/* an MTA would append its own */
 }
 
 static void limits_rcpt(struct scan *scan)
@@ -38,6 +42,7 @@ static void limits_eom(struct scan *scan)
 
 static const struct outcome limits_outcomes[] = {
 	{ "malformed_sender", REFUSE_NOW, OUTCOME_FIXED, ACTION_REJECT, .code = 501, .status = "5.1.7" },
+	{ "unqualified_sender", REFUSE_NOW, OUTCOME_FIXED, ACTION_REJECT, .code = 553, .status = "5.1.7" },
 	{ "malformed_recipient", REFUSE_NOW, OUTCOME_FIXED, ACTION_REJECT, .code = 501, .status = "5.1.3" },
 	{ "too_many_recipients", REFUSE_NOW, OUTCOME_FIXED, ACTION_DEFER, .defer_code = 452, .defer_status = "4.5.3" },
 	{ "spool_full", REFUSE_CONTENT, OUTCOME_FIXED, ACTION_DEFER, .defer_code = 452, .defer_status = "4.3.1" },

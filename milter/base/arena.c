@@ -61,26 +61,34 @@ struct arena *arena_new(void)
 	return xcalloc(1, sizeof(struct arena));
 }
 
-static void run_deferred(struct arena *arena)
+struct arena_mark arena_mark(const struct arena *arena)
 {
-	struct deferred *d = arena->deferred;
+	return (struct arena_mark){ arena->chunks, arena->chunks == NULL ? 0 : arena->chunks->used, arena->deferred };
+}
 
-	arena->deferred = NULL;
-	for (; d != NULL; d = d->next)
-		d->fn(d->object);
+void arena_rewind(struct arena *arena, struct arena_mark mark)
+{
+	struct deferred *deferred;
+	struct chunk *chunk;
+
+	while ((deferred = arena->deferred) != mark.deferred) {
+		arena->deferred = deferred->next;
+		deferred->fn(deferred->object);
+	}
+	while ((chunk = arena->chunks) != mark.chunk) {
+		arena->chunks = chunk->next;
+		arena->size_bytes -= sizeof(*chunk) + chunk->size;
+		free(chunk);
+	}
+	if (chunk != NULL)
+		chunk->used = mark.used;
 }
 
 void arena_free(struct arena *arena)
 {
-	struct chunk *chunk;
-
 	if (arena == NULL)
 		return;
-	run_deferred(arena);
-	while ((chunk = arena->chunks) != NULL) {
-		arena->chunks = chunk->next;
-		free(chunk);
-	}
+	arena_rewind(arena, (struct arena_mark){ NULL, 0, NULL });
 	free(arena);
 }
 

@@ -41,7 +41,17 @@ void *arena_push(struct arena *arena, void **items, size_t *len, size_t size);
 /* Calls fn(object) when the arena is released. */
 void arena_defer(struct arena *arena, void (*fn)(void *object), void *object);
 
-/* Bytes taken from the system so far. */
+/* What was allocated and deferred since a mark, given back: the deferred functions run, last first. What was allocated before
+ * the mark must not point into it any more. A mark is good until the arena is rewound to an earlier one. */
+struct arena_mark {
+	void *chunk;		/* private to arena.c */
+	size_t used;
+	void *deferred;
+};
+struct arena_mark arena_mark(const struct arena *arena);
+void arena_rewind(struct arena *arena, struct arena_mark mark);
+
+/* Bytes that it has from the system. */
 size_t arena_size_bytes(const struct arena *arena);
 
 /* For memory outside an arena: these abort instead of returning NULL. */

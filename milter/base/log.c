@@ -2,7 +2,10 @@
 #include "milter/base/log.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -17,25 +20,24 @@
 
 #define SYSLOG_SOCKET "/dev/log"
 
+enum { SYSLOG_FD_LOWEST = 16 };	/* the numbers below have a meaning for processes of ours */
+
 /* Our own datagram instead of syslog(3), which waits when the log daemon does not read. */
 static _Atomic int syslog_fd = -1;
 static int syslog_facility = LOG_MAIL;
 static _Atomic uint64_t dropped;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 static int syslog_connect(void)
 {
 	const struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = SYSLOG_SOCKET };
-	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	_cleanup_(close_fdp) int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int high;
 
-	if (fd < 0)
+	if (fd < 0 || connect(fd, (const struct sockaddr *)(const void *)&address, sizeof(address)) < 0)
 		return -errno;
-	if (connect(fd, (const struct sockaddr *)(const void *)&address, sizeof(address)) < 0) {
-		int r = -errno;
-
-		(void)close(fd);
-		return r;
-	}
-	return fd;
+	high = fcntl(fd, F_DUPFD_CLOEXEC, SYSLOG_FD_LOWEST);
+	return high < 0 ? -errno : high;
 }
 
 int log_open(enum log_target target, int facility)
@@ -50,6 +52,20 @@ int log_open(enum log_target target, int facility)
 	return target == LOG_TO_SYSLOG && fd < 0 ? fd : 0;
 }
 
+/* A log daemon that was started anew has another socket. It takes the number of the old one, which is never closed: another thread
+ * may be just about to send to it. */
+static bool syslog_reconnect(int fd)
+{
+	_cleanup_(close_fdp) int fresh = syslog_connect();
+
+	return fresh >= 0 && dup3(fresh, fd, O_CLOEXEC) == fd;
+}
+
+static bool peer_is_gone(int error)
+{
+	return error == ECONNREFUSED || error == ECONNRESET || error == ENOTCONN || error == EPIPE;
+}
+
 static bool send_to_syslog(int fd, int priority, const char *text, size_t len)
 {
 	char datagram[LOG_LINE_MAX + 128];
@@ -62,21 +78,37 @@ static bool send_to_syslog(int fd, int priority, const char *text, size_t len)
 	(void)strftime(stamp, sizeof(stamp), "%b %e %H:%M:%S", &local);
 	n = snprintf(datagram, sizeof(datagram), "<%d>%s octroi[%ld]: %.*s", syslog_facility | priority, stamp,
 		     (long)getpid(), (int)len, text);
-	if (n < 0)
+	if (n < 0 || (size_t)n >= sizeof(datagram))
 		return false;
-	return send(fd, datagram, (size_t)n < sizeof(datagram) ? (size_t)n : sizeof(datagram) - 1,
-		    MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
+	if (send(fd, datagram, (size_t)n, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
+		return true;
+	return peer_is_gone(errno) && syslog_reconnect(fd) && send(fd, datagram, (size_t)n, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
 }
 
+/* A pipe that poll calls ready takes PIPE_BUF bytes at once, if nobody is faster. */
+static bool write_when_ready(const char *line, size_t len)
+{
+	struct pollfd ready = { .fd = STDERR_FILENO, .events = POLLOUT };
+	bool written;
+
+	(void)pthread_mutex_lock(&lock);
+	written = poll(&ready, 1, 0) > 0 && (ready.revents & POLLOUT) != 0 && write(STDERR_FILENO, line, len) >= 0;
+	(void)pthread_mutex_unlock(&lock);
+	return written;
+}
+
+/* systemd gives a socket, which can be told not to wait; anything else cannot without touching what others share. */
 static bool send_to_stderr(const char *text, size_t len)
 {
+	_Static_assert(LOG_LINE_MAX + 16 <= PIPE_BUF, "a line is written whole");
 	char line[LOG_LINE_MAX + 16];
-	struct pollfd ready = { .fd = STDERR_FILENO, .events = POLLOUT };
 	int n = snprintf(line, sizeof(line), "octroi: %.*s\n", (int)len, text);
 
-	if (n < 0 || poll(&ready, 1, 0) <= 0 || (ready.revents & POLLOUT) == 0)
+	if (n < 0 || (size_t)n >= sizeof(line))
 		return false;
-	return write(STDERR_FILENO, line, (size_t)n < sizeof(line) ? (size_t)n : sizeof(line) - 1) >= 0;
+	if (send(STDERR_FILENO, line, (size_t)n, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
+		return true;
+	return errno == ENOTSOCK && write_when_ready(line, (size_t)n);
 }
 
 static void emit(int priority, const char *text, size_t len)
@@ -101,19 +133,21 @@ static bool plain(char c)
 /* Appends one escaped byte; returns false when it does not fit. */
 static bool append_escaped(char *out, size_t size, size_t *len, char c)
 {
-	char text[5];
-	size_t n;
+	static const char digits[] = "0123456789abcdef";
+	const unsigned char byte = (unsigned char)c;
+	char text[4] = { c };
+	size_t n = 1;
 
-	if (c == '"' || c == '\\')
-		n = (size_t)snprintf(text, sizeof(text), "\\%c", c);
-	else if (plain(c) || c == ' ' || c == '=')
-		n = (size_t)snprintf(text, sizeof(text), "%c", c);
-	else
-		n = (size_t)snprintf(text, sizeof(text), "\\x%02x", (unsigned)(unsigned char)c);
+	if (c == '"' || c == '\\') {
+		memcpy(text, (const char[]){ '\\', c }, n = 2);
+	} else if (c < ' ' || c > '~') {
+		memcpy(text, (const char[]){ '\\', 'x', digits[byte >> 4], digits[byte & 15] }, n = 4);
+	}
 	if (*len + n >= size)
 		return false;
-	memcpy(out + *len, text, n + 1);
+	memcpy(out + *len, text, n);
 	*len += n;
+	out[*len] = '\0';
 	return true;
 }
 
@@ -128,7 +162,7 @@ void log_printf(int priority, const char *format, ...)
 	va_end(args);
 	text[0] = '\0';
 	for (const char *p = raw; *p != '\0'; p++) {
-		bool readable = (unsigned char)*p >= 0x20 && *p != 0x7f;
+		bool readable = *p >= 0x20 && *p < 0x7f;
 
 		if (readable && len + 1 < sizeof(text))
 			text[len++] = *p;
@@ -148,18 +182,19 @@ static bool needs_quotes(const char *value)
 	return false;
 }
 
-/* The escaped value; cut after LOG_FIELD_MAX input bytes. */
-static size_t escape_value(const char *value, char *out, size_t size)
+/* The escaped value. It is the written bytes that are counted: if values could grow by escaping, a stranger's would push those
+ * behind them off the line. */
+static void escape_value(const char *value, char out[LOG_FIELD_MAX + 4])
 {
-	size_t len = 0, taken = 0;
+	size_t len = 0;
 
 	out[0] = '\0';
-	for (; value[taken] != '\0' && taken < LOG_FIELD_MAX; taken++)
-		if (!append_escaped(out, size, &len, value[taken]))
-			break;
-	if (value[taken] != '\0' && len + 4 < size)
-		len += (size_t)snprintf(out + len, size - len, "...");
-	return len;
+	for (; *value != '\0'; value++) {
+		if (append_escaped(out, LOG_FIELD_MAX + 1, &len, *value))
+			continue;
+		(void)stpcpy(out + len, "...");
+		return;
+	}
 }
 
 static void add_pair(struct log_line *line, const char *key, const char *open, const char *value, const char *close)
@@ -176,13 +211,13 @@ static void add_pair(struct log_line *line, const char *key, const char *open, c
 
 void log_line_add(struct log_line *line, const char *key, const char *value)
 {
-	char escaped[LOG_FIELD_MAX * 4 + 8];
+	char escaped[LOG_FIELD_MAX + 4];
 	const char *quote;
 
 	if (value == NULL)
 		value = "";
 	quote = needs_quotes(value) ? "\"" : "";
-	(void)escape_value(value, escaped, sizeof(escaped));
+	escape_value(value, escaped);
 	add_pair(line, key, quote, escaped, quote);
 }
 
@@ -196,13 +231,13 @@ void log_line_add_number(struct log_line *line, const char *key, uint64_t value)
 
 void log_line_add_path(struct log_line *line, const char *key, const char *address)
 {
-	char escaped[LOG_FIELD_MAX * 4 + 8];
+	char escaped[LOG_FIELD_MAX + 4];
 	const char *quote;
 
 	if (address == NULL)
 		address = "";
 	quote = *address != '\0' && needs_quotes(address) ? "\"" : "";
-	(void)escape_value(address, escaped, sizeof(escaped));
+	escape_value(address, escaped);
 	add_pair(line, key, *quote != '\0' ? "\"<" : "<", escaped, *quote != '\0' ? ">\"" : ">");
 }
 

@@ -12,11 +12,12 @@
 
 enum log_target { LOG_TO_STDERR, LOG_TO_SYSLOG };
 
-/* Opens the target; facility is LOG_MAIL and the like. Opens no descriptor twice: may be called again.
+/* Opens the target; facility is LOG_MAIL and the like. May be called again, to forget the descriptor of syslog, while no other
+ * thread logs. A log daemon that was restarted is found again without it.
  * Returns 0 or a negative errno (syslog's socket is missing: lines then go to standard error). */
 int log_open(enum log_target target, int facility);
 
-/* One line at a priority of syslog(3). Bytes below 0x20, 0x7f and line ends are written as \xHH. */
+/* One line at a priority of syslog(3). Bytes other than printable ASCII are written as \xHH. */
 void log_printf(int priority, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #define log_error(...) log_printf(LOG_ERR, __VA_ARGS__)
@@ -26,11 +27,11 @@ void log_printf(int priority, const char *format, ...) __attribute__((format(pri
 /* Lines that were dropped since the start. */
 uint64_t log_dropped(void);
 
-#define LOG_LINE_MAX 4096
+#define LOG_LINE_MAX 4080
 #define LOG_FIELD_MAX 256
 
 /* A line of key=value pairs. Values are quoted where they hold a space, quote, equals sign or nothing at all; bytes
- * outside printable ASCII are written \xHH, and a value longer than LOG_FIELD_MAX ends in "...".
+ * outside printable ASCII are written \xHH, and a value that is longer than LOG_FIELD_MAX when it is written so ends in "...".
  * A pair that no longer fits is left out whole. */
 struct log_line {
 	char text[LOG_LINE_MAX];

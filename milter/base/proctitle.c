@@ -32,14 +32,19 @@ static int find_room(uintptr_t bounds[4])
 
 static void move_environment(void)
 {
-	size_t n = 0;
-	char **copy;
+	/* They stay, also when setenv(3) and unsetenv(3) have put others in their place. */
+	static char **copy, *text;
+	char *p;
+	size_t n = 0, size = 1;
 
-	while (environ[n] != NULL)
-		n++;
+	for (; environ[n] != NULL; n++)
+		size += strlen(environ[n]) + 1;
 	copy = xcalloc(n + 1, sizeof(*copy));
-	for (size_t i = 0; i < n; i++)
-		copy[i] = xstrdup(environ[i]);
+	p = text = xcalloc(size, 1);
+	for (size_t i = 0; i < n; i++) {
+		copy[i] = p;
+		p = stpcpy(p, environ[i]) + 1;
+	}
 	environ = copy;
 }
 

@@ -49,8 +49,8 @@ static void reset_signals(void)
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* The socket becomes descriptor 3, standard input, output and error lead nowhere, and there is no other. Standard error stays
- * open when stderr_stays: for a sanitizer's report. */
+/* The socket becomes descriptor 3, standard input, output and error lead nowhere, and there is no other. Standard error
+ * stays open when stderr_stays: for a sanitizer's report. */
 static int keep_only(int socket, bool stderr_stays)
 {
 	int null;

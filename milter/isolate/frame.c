@@ -155,12 +155,11 @@ static int wait_for(int socket, short events, uint64_t deadline_ms)
 
 static void attach_fds(struct msghdr *message, union control *control, const int *fds, size_t fds_len)
 {
-	struct cmsghdr *header;
+	struct cmsghdr *header = &control->align;
 
 	memset(control, 0, sizeof(*control));
 	message->msg_control = control->bytes;
 	message->msg_controllen = CMSG_SPACE(sizeof(int) * fds_len);
-	header = CMSG_FIRSTHDR(message);
 	header->cmsg_level = SOL_SOCKET;
 	header->cmsg_type = SCM_RIGHTS;
 	header->cmsg_len = CMSG_LEN(sizeof(int) * fds_len);

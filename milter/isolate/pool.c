@@ -147,7 +147,8 @@ static struct examiner *wait_for_examiner(struct pool *pool, const struct pool_j
 	return waiter.examiner;
 }
 
-/* The one that worked last: its memory is in the caches, and those that are not needed stay idle long enough to be noticed. */
+/* The one that worked last: its memory is in the caches, and those that are not needed stay idle long enough to be
+ * noticed. */
 static struct examiner *take_examiner(struct pool *pool, const struct pool_job *job)
 {
 	struct examiner *examiner;
@@ -223,7 +224,9 @@ static int hand_over(struct examiner *examiner, const struct pool_job *job)
 	}
 	r = frame_send_as(examiner->socket, job->kind, job->question, &fd, fd < 0 ? 0 : 1,
 			  earlier(job->deadline_ms, after(clock_monotonic_ms(), job->run_ms)));
-	return r == 0 || r == -EMSGSIZE ? r : -EPIPE;
+	if (r == -ETIMEDOUT)
+		return -EPIPE;
+	return r == 0 || r == -EMSGSIZE || r == -EPIPE ? r : -EAGAIN;
 }
 
 /* Mail that is done quickly must not wait for what is not. */
@@ -299,9 +302,10 @@ static int start_job(struct pool *pool, const struct pool_job *job, struct exami
 
 	while ((examiner = take_examiner(pool, job)) != NULL) {
 		r = hand_over(examiner, job);
-		*ret_examiner = examiner;
-		if (r == 0)
+		if (r == 0) {
+			*ret_examiner = examiner;
 			return 0;
+		}
 		if (r != -EPIPE) {
 			return_examiner(pool, examiner, 0);
 			return r;
@@ -313,7 +317,7 @@ static int start_job(struct pool *pool, const struct pool_job *job, struct exami
 
 int pool_ask(struct pool *pool, const struct pool_job *job, struct frame *ret_answer, int *ret_error)
 {
-	struct examiner *examiner;
+	struct examiner *examiner = NULL;
 	int r = start_job(pool, job, &examiner);
 
 	*ret_error = 0;

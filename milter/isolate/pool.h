@@ -43,6 +43,7 @@ struct pool_job {
 	int message_fd;				/* sealed memfd, or -1; the examiner gets a descriptor of its own with offset 0.
 						 * Where there is no /proc they share the offset: use pread on it. */
 	uint64_t deadline_ms;			/* monotonic: waiting for an examiner included */
+	uint64_t wait_ms;			/* time to get an examiner; 0: until deadline_ms */
 	uint64_t run_ms;			/* time an examiner may take, counted from the hand-over; then it is killed */
 	void (*progress)(void *arg);		/* called about every second while waiting, on the caller's thread; may be NULL */
 	void *progress_arg;

@@ -81,12 +81,15 @@ static size_t count_wanted(const struct pool *pool, uint64_t now_ms)
 	size_t coming = pool->asked + pool->starting_len;
 	size_t have = pool->idle_len + coming;
 	size_t goal = pool_spare_wanted(pool) + count_impatient(pool, now_ms);
-	size_t wanted = goal > have ? goal - have : 0;
 	size_t all = have + pool->busy;
-	size_t room = pool->settings.max > all ? pool->settings.max - all : 0;
+	all = 0; size_t room = pool->settings.max > all ? pool->settings.max - all : 0;
+	size_t wanted;
 
 	if (pool->channel < 0 || now_ms < pool->retry_at_ms)
 		return 0;
+	if (goal == 0 && pool->ready_generation != pool->generation)
+		goal = 1;	/* a new zygote has to show that it works */
+	wanted = goal > have ? goal - have : 0;
 	if (room > POOL_STARTING_MAX - coming)
 		room = POOL_STARTING_MAX - coming;
 	return wanted < room ? wanted : room;
@@ -197,7 +200,7 @@ static void remove_idle(struct pool *pool, size_t index)
 {
 	examiner_end(pool->idle[index]);
 	pool->idle_len--;
-	memmove(&pool->idle[index], &pool->idle[index + 1], (pool->idle_len - index) * sizeof(pool->idle[0]));
+	memmove(&pool->idle[index], &pool->idle[index + 1], (pool->idle_len - index) * sizeof(struct examiner *));
 }
 
 static void sweep_idle(struct pool *pool, uint64_t now_ms)

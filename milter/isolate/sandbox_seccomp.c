@@ -14,9 +14,9 @@
 #include "milter/isolate/sandbox_layers.h"
 #include "milter/isolate/sanitizer.h"
 
-/* What libclamav, GMime, libarchive and libmagic were seen to need, and both names where architectures differ. Paths are the
- * business of the other layers; chmod, that Landlock does not look at, is missing for that reason: libclamav calls it before it
- * removes its own directories and does not mind. */
+/* What libclamav, GMime, libarchive and libmagic were seen to need, and both names where architectures differ. Paths are
+ * the business of the other layers; chmod, that Landlock does not look at, is missing for that reason: libclamav calls it
+ * before it removes its own directories and does not mind. */
 static const int allowed[] = {
 	SCMP_SYS(read), SCMP_SYS(readv), SCMP_SYS(pread64), SCMP_SYS(write), SCMP_SYS(writev), SCMP_SYS(pwrite64),
 	SCMP_SYS(lseek), SCMP_SYS(close), SCMP_SYS(close_range), SCMP_SYS(dup),

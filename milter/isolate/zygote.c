@@ -211,17 +211,25 @@ static bool on_control(void)
 	return r == 0 || r == -EBADMSG;
 }
 
+static int send_number(int channel, enum channel_frame kind, int number, const int *fds, size_t fds_len)
+{
+	frame_start(&zygote.frame, kind);
+	frame_put_u64(&zygote.frame, (uint64_t)number);
+	return frame_send(channel, &zygote.frame, fds, fds_len, clock_monotonic_ms() + SEND_MS);
+}
+
 static int answer_fork(int channel)
 {
 	int fds[2] = { -1, -1 };
 	pid_t pid = fork_examiner(&fds[0], &fds[1]);
-	int r;
+	int r = pid;
 
-	frame_start(&zygote.frame, pid < 0 ? CHANNEL_REFUSED : CHANNEL_EXAMINER);
-	frame_put_u64(&zygote.frame, pid < 0 ? (uint64_t)-pid : (uint64_t)pid);
-	r = frame_send(channel, &zygote.frame, fds, pid < 0 ? 0 : 2, clock_monotonic_ms() + SEND_MS);
+	if (pid > 0)
+		r = send_number(channel, CHANNEL_EXAMINER, pid, fds, 2);
 	(void)close_fd(fds[0]);
 	(void)close_fd(fds[1]);
+	if (r < 0 && r != -EPIPE && r != -ETIMEDOUT)	/* short of something: the filter may try again */
+		r = send_number(channel, CHANNEL_REFUSED, -r, NULL, 0);
 	return r;
 }
 
@@ -262,8 +270,11 @@ static void serve(void)
 	for (;;) {
 		size_t len = fill_pollfds(pollfds);
 
-		if (poll(pollfds, (nfds_t)len, -1) < 0)
-			continue;
+		if (poll(pollfds, (nfds_t)len, -1) < 0) {
+			if (errno == EINTR)
+				continue;
+			return;
+		}
 		if (pollfds[1].revents != 0)
 			reap();
 		serve_channels(pollfds, len);

@@ -47,6 +47,8 @@ struct store *store_new(size_t keys)
 	struct store *store;
 	size_t sets = LOCKS, size;
 
+	if (keys > SIZE_MAX / 4 / sizeof(struct entry))
+		return NULL;
 	while (sets * WAYS < keys)
 		sets *= 2;
 	size = sizeof(*store) + sets * WAYS * sizeof(struct entry);
@@ -86,7 +88,8 @@ static uint64_t hash_key(const struct store *store, const char *key)
 	return hash == 0 ? 1 : hash;
 }
 
-/* A filter that died inside left counts behind that are at worst one off: the lock is simply taken over. */
+/* A filter that died inside left one count behind that may or may not be there, or an entry without its slices: the lock is simply
+ * taken over. */
 static pthread_mutex_t *lock_set(struct store *store, size_t set)
 {
 	pthread_mutex_t *lock = &store->locks[set % LOCKS];
@@ -108,9 +111,12 @@ static uint64_t entry_sum(const struct entry *entry)
 /* Forgets what has left the window. */
 static void entry_advance(struct entry *entry, uint64_t now_ms)
 {
-	uint64_t slice = now_ms / entry->slice_ms;
-	uint64_t passed = slice > entry->slice ? slice - entry->slice : 0;
+	uint64_t slice, passed;
 
+	if (entry->slice_ms == 0)	/* its filter died while it was made */
+		return;
+	slice = now_ms / entry->slice_ms;
+	passed = slice > entry->slice ? slice - entry->slice : 0;
 	for (uint64_t i = 1; i <= passed && i <= SLICES; i++)
 		entry->counts[(entry->slice + i) % SLICES] = 0;
 	if (slice > entry->slice)
@@ -119,7 +125,8 @@ static void entry_advance(struct entry *entry, uint64_t now_ms)
 
 static uint32_t slice_length_ms(uint64_t window_ms)
 {
-	uint64_t slice_ms = (window_ms + SLICES - 2) / (SLICES - 1);	/* the newest slice is only partly in the past */
+	/* the newest slice is only partly in the past */
+	uint64_t slice_ms = window_ms / (SLICES - 1) + (window_ms % (SLICES - 1) != 0);
 
 	if (slice_ms == 0)
 		return 1;

@@ -12,11 +12,12 @@
 
 struct store;
 
-/* A table of at least this many keys (64 bytes each). Returns NULL when memory cannot be had. */
+/* A table of at least this many keys (56 bytes each). Returns NULL when memory cannot be had. */
 struct store *store_new(size_t keys);
 void store_free(struct store *store);
 
-/* Counts amount under key unless the sum over the last window_ms would then be over limit.
+/* Counts amount under key unless the sum over the last window_ms would then be over limit. Never lets more than limit through in
+ * any window_ms; what was counted is forgotten after window_ms to 8/7 of it. A key has one window: with another it starts afresh.
  * Returns true when it was counted. *ret_retry_ms (may be NULL) says after how long some of it expires. */
 bool store_take(struct store *store, const char *key, uint64_t amount, uint64_t limit, uint64_t window_ms,
 		uint64_t *ret_retry_ms);

@@ -39,20 +39,18 @@ static bool take(struct path *path, char c)
 /* What stands where the grammar wants something else; fallback when the byte itself is nothing special. */
 static int refuse(struct path *path, const char *fallback)
 {
-	if (path->rest.len == 0)
-		path->problem = fallback;
-	else if (at_blank(path))
+	path->problem = fallback;
+	if (at_blank(path))
 		path->problem = "white space in the address";
-	else if (ascii_is_control(path->rest.p[0]) || utf8_is_c1(path->rest))
+	else if (path->rest.len > 0 && (ascii_is_control(path->rest.p[0]) || utf8_is_c1(path->rest)))
 		path->problem = "control character in the address";
-	else if (utf8_length(path->rest) == 0)
+	else if (path->rest.len > 0 && utf8_length(path->rest) == 0)
 		path->problem = "invalid UTF-8";
-	else
-		path->problem = fallback;
 	return -EINVAL;
 }
 
-/* Bytes of the character that may stand in an atom or (with white space and specials) between quotes; 0 when none does. */
+/* Bytes of the character at the start of s if it may stand in an atom or (white space and specials too) between quotes,
+ * else 0. */
 static size_t character_length(struct str s, bool quoted)
 {
 	if (s.len == 0 || ascii_is_control(s.p[0]) || utf8_is_c1(s))
@@ -80,7 +78,8 @@ static int take_dot_string(struct path *path, struct str *ret_localpart)
 		want_atom = false;
 	}
 	if (want_atom)
-		return refuse(path, path->rest.p == start && !at(path, '.') ? "no local part" : "misplaced dot in the local part");
+		return refuse(path, path->rest.p == start && !at(path, '.') ? "no local part"
+									    : "misplaced dot in the local part");
 	*ret_localpart = (struct str){ start, (size_t)(path->rest.p - start) };
 	return 0;
 }
@@ -110,6 +109,11 @@ static int take_quoted_string(struct path *path, struct str *ret_localpart)
 	return 0;
 }
 
+static bool ends_domain(char c)
+{
+	return c != '\0' && strchr("<>@,:[] \t", c) != NULL;
+}
+
 static struct str take_domain(struct path *path)
 {
 	struct str rest = path->rest;
@@ -117,7 +121,7 @@ static struct str take_domain(struct path *path)
 
 	if (at(path, '['))
 		len = lex_literal(rest);
-	while (len < rest.len && memchr("<>@,:[] \t", rest.p[len], 9) == NULL)
+	while (len < rest.len && !ends_domain(rest.p[len]))
 		len++;
 	path->rest = lex_skip(rest, len);
 	return (struct str){ rest.p, len };
@@ -282,9 +286,10 @@ static int take_mailbox(struct path *path, struct address *ret_address)
 		path->problem = "two @ outside quotes";
 		return -EINVAL;
 	}
-	r = address_from_parts(path->arena, localpart, domain, ret_address, &path->problem);
-	ret_address->quoted = r == 0 && quoted;
-	return r;
+	if (address_from_parts(path->arena, localpart, domain, ret_address, &path->problem) < 0)
+		return -EINVAL;
+	ret_address->quoted = quoted;
+	return 0;
 }
 
 static int take_bracketed(struct path *path, enum address_kind kind, struct address *ret_address)
@@ -314,7 +319,7 @@ int address_parse(struct arena *arena, struct str in, enum address_kind kind, st
 		  const char **ret_problem)
 {
 	struct path path = { .arena = arena, .rest = in };
-	struct address address;
+	struct address address = { .domain = NULL };
 	const char *start;
 	int r;
 

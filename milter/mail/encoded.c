@@ -15,7 +15,7 @@ static const char *find(struct str s, char c)
 	return s.len == 0 ? NULL : memchr(s.p, c, s.len);
 }
 
-/* Each part ends at the first '?': a failed attempt looks no further than that, so looking at every "=?" stays linear. */
+/* Each part ends at the first '?', and a failed attempt looks no further: looking at every "=?" stays linear. */
 static bool word_read(struct str s, struct word *ret_word)
 {
 	const char *start = s.p, *mark;
@@ -60,7 +60,10 @@ static size_t decode_q(struct str text, char *out)
 			out[len++] = (char)(high * 16 + low);
 			i += 2;
 		} else {
-			out[len++] = text.p[i] == '_' ? ' ' : text.p[i];
+			out[len] = text.p[i];
+			if (out[len] == '_')
+				out[len] = ' ';
+			len++;
 		}
 	}
 	return len;

@@ -150,7 +150,9 @@ struct folder {
 
 static void put(struct folder *folder, char c)
 {
-	folder->out[folder->len++] = c >= ' ' && c <= '~' ? c : '?';
+	if (c < ' ' || c > '~')
+		c = '?';
+	folder->out[folder->len++] = c;
 	folder->column++;
 }
 

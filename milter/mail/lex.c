@@ -44,19 +44,19 @@ size_t lex_atom(struct str s)
 	return len;
 }
 
-/* From an opening byte to the closing one. Where open and close differ and nests is set, it counts depth. */
-static size_t delimited(struct str s, char open, char close, bool nests)
+/* From the opening byte of a pair to the closing one. Of all pairs only comments nest. */
+static size_t delimited(struct str s, const char pair[2])
 {
 	size_t depth = 1;
 
-	if (s.len == 0 || s.p[0] != open)
+	if (s.len == 0 || s.p[0] != pair[0])
 		return 0;
 	for (size_t i = 1; i < s.len; i++) {
 		if (s.p[i] == '\\')
 			i++;
-		else if (s.p[i] == close)
+		else if (s.p[i] == pair[1])
 			depth--;
-		else if (nests && s.p[i] == open)
+		else if (pair[0] == '(' && s.p[i] == '(')
 			depth++;
 		if (depth == 0)
 			return i + 1;
@@ -66,17 +66,17 @@ static size_t delimited(struct str s, char open, char close, bool nests)
 
 size_t lex_quoted(struct str s)
 {
-	return delimited(s, '"', '"', false);
+	return delimited(s, "\"\"");
 }
 
 size_t lex_comment(struct str s)
 {
-	return delimited(s, '(', ')', true);
+	return delimited(s, "()");
 }
 
 size_t lex_literal(struct str s)
 {
-	return delimited(s, '[', ']', false);
+	return delimited(s, "[]");
 }
 
 bool lex_skip_cfws(struct str *s)

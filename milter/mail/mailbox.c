@@ -109,7 +109,7 @@ static int take_phrase(struct reader *reader, struct phrase *ret_phrase)
 	return r;
 }
 
-/* dot-atom, obs-domain (white space and comments around its dots) or a literal; text is big enough for a U-label name. */
+/* dot-atom, obs-domain (white space and comments around its dots) or a literal; text has room for a U-label name. */
 static int take_domain(struct reader *reader, char *text, size_t size, struct str *ret_domain)
 {
 	size_t len = 0;
@@ -134,11 +134,11 @@ static int take_domain(struct reader *reader, char *text, size_t size, struct st
 	return want_atom ? -EINVAL : r;
 }
 
-/* RFC 5322 4.4 obs-route: "@a,,@b:"; its domains must be readable like any other. */
+/* RFC 5322 4.4 obs-route: "@a,,@b:". */
 static int take_route(struct reader *reader)
 {
 	char text[4 * DOMAIN_MAX];
-	struct str domain;
+	struct str domain = { NULL, 0 };
 	int r = 0;
 
 	while (r == 0 && (at(reader, ',') || at(reader, '@'))) {
@@ -148,7 +148,7 @@ static int take_route(struct reader *reader)
 		if (r == 0 && hop)
 			r = take_domain(reader, text, sizeof(text), &domain);
 	}
-	if (r < 0 || !at(reader, ':'))
+	if (r < 0 || domain.p == NULL || !at(reader, ':'))
 		return -EINVAL;
 	return advance(reader);
 }
@@ -167,7 +167,8 @@ static int take_addr_spec(struct reader *reader, const struct phrase *localpart,
 		return -EINVAL;
 	if (reader->len == MAILBOXES_MAX)
 		return -EINVAL;
-	if (address_from_parts(reader->arena, (struct str){ localpart->text, localpart->len }, domain, &address, &problem) < 0)
+	if (address_from_parts(reader->arena, (struct str){ localpart->text, localpart->len }, domain, &address,
+			       &problem) < 0)
 		return -EINVAL;
 	address.quoted = localpart->quoted;
 	address.source_route = routed;

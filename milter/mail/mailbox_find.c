@@ -146,14 +146,6 @@ static bool has_domain(const struct mailboxes *mailboxes, const char *domain)
 	return false;
 }
 
-static bool has_source_route(const struct mailboxes *mailboxes)
-{
-	for (size_t i = 0; i < mailboxes->len; i++)
-		if (mailboxes->items[i].source_route)
-			return true;
-	return false;
-}
-
 static size_t count(struct str s, char c)
 {
 	size_t n = 0;
@@ -188,9 +180,9 @@ bool mailboxes_ambiguous(struct arena *arena, struct str value)
 	struct mailboxes strict;
 	struct str bare;
 
-	if (mailboxes_parse_bare(arena, value, &strict, &bare) < 0 || has_source_route(&strict))
+	if (mailboxes_parse_bare(arena, value, &strict, &bare) < 0)
 		return true;
-	/* An @ more than there are addresses stands in a quoted local part, or in a comment amidst an address. */
+	/* An @ more than there are addresses stands in a source route, a quoted local part, or a comment amidst an address. */
 	if (count(bare, '@') != strict.len || has_wide_at(bare) || encoding_confuses(arena, value, bare))
 		return true;
 	find_in(&finder, bare);

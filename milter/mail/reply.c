@@ -16,6 +16,13 @@ static bool is_printable(char c)
 	return c >= ' ' && c <= '~';
 }
 
+static char printable(char c)
+{
+	if (!is_printable(c))
+		c = '?';
+	return c;
+}
+
 static bool is_consistent(const struct reply *reply)
 {
 	return reply->code >= 400 && reply->code <= 599 && reply->status[0] == reply->code / 100 &&
@@ -47,8 +54,7 @@ static const char *text_copy(struct arena *arena, const char *text)
 	char *copy = arena_strndup(arena, text, REPLY_TEXT_MAX);
 
 	for (char *p = copy; *p != '\0'; p++)
-		if (!is_printable(*p))
-			*p = '?';
+		*p = printable(*p);
 	return copy;
 }
 
@@ -115,7 +121,7 @@ void reply_to_wire(const struct reply *reply, struct reply_wire *ret_wire)
 	for (const char *text = reply->text; *text != '\0' && text < reply->text + REPLY_TEXT_MAX; text++) {
 		if (*text == '%')
 			*p++ = '%';
-		*p++ = is_printable(*text) ? *text : '?';
+		*p++ = printable(*text);
 	}
 	*p = '\0';
 }

@@ -2,9 +2,9 @@
 /* bare_clam - libclamav alone, in a loop over a corpus: the least that a scan of each message costs.
  *
  * Engine and scan options are the defaults of section antivirus (scanners/antivirus_job.c); no cage, no callbacks, no
- * protocol. malloc is tuned as in an examiner unless --stock-malloc is given, so that the yardstick is not a slow one.
- * Each number of messages read from standard input is scanned and answered with a line of JSON; CPU time is that of the
- * scans alone. */
+ * protocol. malloc is tuned as in an examiner and temporary files go to memory as there, unless --stock is given, so that the
+ * yardstick is not a slow one. Each line of standard input is a number of messages and the directory of their corpus; it is
+ * answered with a line of JSON. CPU time is that of the scans alone. */
 #include <clamav.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -17,6 +17,7 @@
 #include "t/bench/corpus.h"
 
 #define MIB (1024LL * 1024)
+#define MEMORY_DIR "/dev/shm"
 #define CONTENT_PREFIX "From x\n"
 
 static const struct { enum cl_engine_field field; long long value; } numbers[] = {
@@ -53,7 +54,15 @@ static cl_error_t load_modules(struct cl_engine *engine)
 	return status;
 }
 
-static struct cl_engine *load_engine(const char *database, unsigned *signatures)
+static void tune(struct cl_engine *engine)
+{
+	(void)mallopt(M_MMAP_THRESHOLD, 32 << 20);
+	(void)mallopt(M_TRIM_THRESHOLD, 64 << 20);
+	if (access(MEMORY_DIR, W_OK) == 0)
+		(void)cl_engine_set_str(engine, CL_ENGINE_TMPDIR, MEMORY_DIR);
+}
+
+static struct cl_engine *load_engine(const char *database, bool stock, unsigned *signatures)
 {
 	struct cl_engine *engine;
 	cl_error_t status;
@@ -62,6 +71,8 @@ static struct cl_engine *load_engine(const char *database, unsigned *signatures)
 		return NULL;
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
 		(void)cl_engine_set_num(engine, numbers[i].field, numbers[i].value);
+	if (!stock)
+		tune(engine);
 	status = cl_load(database, engine, signatures, CL_DB_PHISHING | CL_DB_BYTECODE);
 	if (status == CL_SUCCESS)
 		status = load_modules(engine);
@@ -143,33 +154,43 @@ static struct str *prefixed(struct arena *arena, const struct corpus *corpus)
 	return messages;
 }
 
-int main(int argc, char **argv)
+/* "1000 /path/of/corpus" */
+static int obey(const struct cl_engine *engine, char *line)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
-	bool stock = argc == 4 && strcmp(argv[3], "--stock-malloc") == 0;
+	struct corpus corpus;
+	char *dir;
+	uint64_t wanted = strtoull(line, &dir, 10);
+
+	dir += strspn(dir, " ");
+	dir[strcspn(dir, "\n")] = '\0';
+	if (corpus_read(arena, dir, &corpus) < 0) {
+		fprintf(stderr, "bare_clam: %s: no corpus\n", dir);
+		return -1;
+	}
+	scan_round(engine, prefixed(arena, &corpus), corpus.len, wanted);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	bool stock = argc == 3 && strcmp(argv[2], "--stock") == 0;
 	struct cl_engine *engine;
 	unsigned signatures = 0;
-	struct corpus corpus;
-	struct str *messages;
-	char line[64];
+	char line[PATH_MAX];
+	int r = 0;
 
-	if (argc != 3 && !stock) {
-		fputs("usage: bare_clam DATABASE CORPUS [--stock-malloc] < NUMBERS\n", stderr);
+	if (argc != 2 && !stock) {
+		fputs("usage: bare_clam DATABASE [--stock] < LINES\n", stderr);
 		return 2;
 	}
-	if (!stock) {
-		(void)mallopt(M_MMAP_THRESHOLD, 32 << 20);
-		(void)mallopt(M_TRIM_THRESHOLD, 64 << 20);
-	}
-	if (corpus_read(arena, argv[2], &corpus) < 0 || (engine = load_engine(argv[1], &signatures)) == NULL) {
-		fprintf(stderr, "bare_clam: cannot read %s or %s\n", argv[1], argv[2]);
+	engine = load_engine(argv[1], stock, &signatures);
+	if (engine == NULL)
 		return 1;
-	}
-	messages = prefixed(arena, &corpus);
 	printf("{\"signatures\": %u, \"libclamav\": \"%s\"}\n", signatures, cl_retver());
 	(void)fflush(stdout);
-	while (fgets(line, sizeof(line), stdin) != NULL)
-		scan_round(engine, messages, corpus.len, strtoull(line, NULL, 10));
+	while (r == 0 && fgets(line, sizeof(line), stdin) != NULL)
+		r = obey(engine, line);
 	(void)cl_engine_free(engine);
-	return 0;
+	return r == 0 ? 0 : 1;
 }

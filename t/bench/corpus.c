@@ -150,7 +150,7 @@ static int is_message_file(const struct dirent *entry)
 static int read_message(struct arena *arena, int dir_fd, const char *file, struct corpus *corpus, void **messages)
 {
 	struct corpus_message *message;
-	struct str raw;
+	struct str raw = { 0 };
 	int r = read_whole(arena, dir_fd, file, &raw);
 
 	if (r < 0)

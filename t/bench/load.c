@@ -112,13 +112,13 @@ static int read_options(int argc, char **argv, struct options *options)
 }
 
 /* "slow=NAME:VALUE,share=0.5": the value ends at the last ",share=". */
-static int read_mix(struct options *options)
+static int read_mix(struct options *options, struct arena *arena)
 {
 	char *copy, *colon, *share;
 
 	if (options->mix == NULL)
 		return 0;
-	copy = xstrdup(options->mix);	/* the plan points into it until the process ends */
+	copy = arena_strdup(arena, options->mix);
 	share = strstr(copy, ",share=");
 	colon = strchr(copy, ':');
 	if (strncmp(copy, "slow=", 5) != 0 || colon == NULL || share == NULL || colon > share)
@@ -133,9 +133,9 @@ static int read_mix(struct options *options)
 static int complete_plan(struct options *options, struct arena *arena)
 {
 	struct plan *plan = &options->plan;
-	int r = options->socket == NULL ? -EINVAL : endpoint_parse(options->socket, &plan->endpoint);
+	int r = options->socket == NULL ? -EINVAL : dial_parse(options->socket, &plan->dial);
 
-	if (r < 0 || ip_parse(options->client_ip, &plan->client) < 0 || read_mix(options) < 0)
+	if (r < 0 || ip_parse(options->client_ip, &plan->client) < 0 || read_mix(options, arena) < 0)
 		return -EINVAL;
 	if (plan->rcpts_len == 0)
 		plan->rcpts[plan->rcpts_len++] = "user@example.com";
@@ -262,7 +262,7 @@ static void raise_descriptors(void)
 int main(int argc, char **argv)
 {
 	struct options options = {
-		.connections = 0, .timeout_s = 60, .client_ip = "192.0.2.9",
+		.timeout_s = 60, .client_ip = "192.0.2.9",
 		.plan = { .client_name = "mail.example.org", .helo = "mail.example.org", .mailfrom = "sender@example.org",
 			  .rcpt_mailer = "relay" },
 	};

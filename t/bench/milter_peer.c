@@ -53,12 +53,14 @@ void peer_bytes_append(struct peer_bytes *bytes, const void *p, size_t len)
 		return;
 	if (bytes->size - bytes->len < len) {
 		size_t size = bytes->size == 0 ? 256 : bytes->size;
+		char *grown;
 
 		while (size - bytes->len < len)
 			size *= 2;
-		bytes->p = realloc(bytes->p, size);
-		if (bytes->p == NULL)
+		grown = realloc(bytes->p, size);
+		if (grown == NULL)
 			abort();
+		bytes->p = grown;
 		bytes->size = size;
 	}
 	memcpy(bytes->p + bytes->len, p, len);
@@ -153,12 +155,12 @@ void peer_write_strings(struct peer_bytes *out, char command, const char *const 
 void peer_write_connect(struct peer_bytes *out, const char *name, const struct ip *client, uint16_t port)
 {
 	size_t start = packet_begin(out, SMFIC_CONNECT);
-	char family = client->family == IP_V4 ? SMFIA_INET : client->family == IP_V6 ? SMFIA_INET6 : SMFIA_UNKNOWN;
+	static const char families[] = { [IP_NONE] = SMFIA_UNKNOWN, [IP_V4] = SMFIA_INET, [IP_V6] = SMFIA_INET6 };
 	char text[IP_TEXT_MAX];
 	uint16_t wire = htons(port);
 
 	append_string(out, name);
-	peer_bytes_append(out, &family, 1);
+	peer_bytes_append(out, &families[client->family], 1);
 	if (client->family != IP_NONE) {
 		peer_bytes_append(out, &wire, sizeof(wire));
 		append_string(out, ip_format(client, text));

@@ -71,13 +71,20 @@ static int compare(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
+static double percentile_ms(const uint64_t *sorted_us, size_t len, size_t percent)
+{
+	size_t at = len * percent / 100;
+
+	return (double)sorted_us[at < len ? at : len - 1] / 1e3;
+}
+
 static void print(const char *what, uint64_t *us, size_t len)
 {
 	if (len == 0)
 		return;
 	qsort(us, len, sizeof(*us), compare);
-	(void)printf("%-34s n=%-6zu p50 %8.3f ms  p99 %8.3f ms  max %8.3f ms\n", what, len, (double)us[len / 2] / 1e3,
-		     (double)us[len * 99 / 100] / 1e3, (double)us[len - 1] / 1e3);
+	(void)printf("%-34s n=%-6zu p50 %8.3f ms  p99 %8.3f ms  max %8.3f ms\n", what, len, percentile_ms(us, len, 50),
+		     percentile_ms(us, len, 99), percentile_ms(us, len, 100));
 }
 
 static struct pool *pool;

@@ -324,7 +324,7 @@ static void open_connection(struct session *session, uint64_t now_us)
 
 	if (session->opened_at_us == 0)
 		session->opened_at_us = now_us;
-	r = endpoint_connect(&load->plan.endpoint, &session->fd);
+	r = dial_connect(&load->plan.dial, &session->fd);
 	if (r == -EAGAIN && now_us - session->opened_at_us < load->plan.timeout_us) {
 		load->figures.backlog_waits++;
 		*session->due_us = now_us + BACKLOG_US;

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "t/bench/corpus.h"
-#include "t/bench/endpoint.h"
+#include "t/bench/dial.h"
 #include "t/bench/figures.h"
 #include "t/bench/milter_peer.h"
 
@@ -19,7 +19,7 @@
 
 /* What all sessions do. */
 struct plan {
-	struct endpoint endpoint;
+	struct dial dial;
 	struct corpus corpus;
 	const char *client_name;
 	struct ip client;

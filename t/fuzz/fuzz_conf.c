@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Any bytes as milter.conf. Names of files lead nowhere: relative ones start in /proc/self/fd, where only the numbers of a
- * few descriptors are names, and an input with an absolute one is not tried. */
+/* Any bytes as milter.conf. Names of files lead nowhere: relative ones start in /proc/self/fd, where only the numbers
+ * of a few descriptors are names, and an input that may have another one is not tried. */
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>

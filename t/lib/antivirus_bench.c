@@ -37,7 +37,7 @@ const char *antivirus_bench_database(void)
 	return path;
 }
 
-static struct conf *conf_of(const char *top, const char *database)
+struct conf *antivirus_bench_conf(const char *top, const char *database)
 {
 	static const struct option_section *const sections[] = { &antivirus_section, NULL };
 	char path[PATH_MAX];
@@ -60,7 +60,7 @@ static struct conf *conf_of(const char *top, const char *database)
 
 int antivirus_bench_prepare(const char *top, const char *database, void **ret_shared, char status[JOB_STATUS_MAX])
 {
-	struct conf *conf = conf_of(top, database);
+	struct conf *conf = antivirus_bench_conf(top, database);
 	int r = job_antivirus.prepare(conf, ret_shared, status);
 
 	conf_free(conf);
@@ -92,7 +92,7 @@ int antivirus_bench_teardown(void **state)
 }
 
 /* No assertions: tests call this in children, where even these calls are made to fail. */
-static int message_fd(struct pack message)
+int antivirus_bench_message(struct pack message)
 {
 	int fd = memfd_create("message", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 
@@ -109,7 +109,7 @@ static int message_fd(struct pack message)
 int antivirus_bench_ask(void *shared, struct pack message, uint64_t timeout_ms, struct antivirus_answer *ret_answer)
 {
 	static struct frame question, answer;
-	int fd = message_fd(message);
+	int fd = antivirus_bench_message(message);
 	int r;
 
 	if (fd < 0)

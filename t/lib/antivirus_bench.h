@@ -26,8 +26,14 @@ const struct antivirus_bench *antivirus_bench(void);
 /* t/data/clamav of the source tree (top_srcdir in the environment, or the working directory). */
 const char *antivirus_bench_database(void);
 
+/* Settings with the small limits and that database; top is used for a moment. conf_free releases them. */
+struct conf *antivirus_bench_conf(const char *top, const char *database);
+
 /* Calls prepare with a milter.conf in top that has the small limits and that database. */
 int antivirus_bench_prepare(const char *top, const char *database, void **ret_shared, char status[JOB_STATUS_MAX]);
+
+/* The message in a sealed memfd, or a negative errno. */
+int antivirus_bench_message(struct pack message);
 
 /* Calls run with the message in a sealed memfd and reads the answer as the filter would. Returns 0, what run
  * returned, -EBADMSG for an answer that is none, or -EPIPE when there was no memfd to be had. */

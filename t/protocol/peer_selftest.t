@@ -38,8 +38,11 @@ sub stop_filter
 	waitpid delete $filters{$name}, 0;
 }
 
+my $owner = $$;
+$SIG{$_} = sub { exit 1 } for qw(INT TERM HUP);
 END {
 	my $status = $?;
+	return if $$ != $owner;
 	stop_filter($_) for keys %filters;
 	$? = $status;
 }

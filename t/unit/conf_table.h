@@ -77,7 +77,8 @@ static const struct option top_options[] = {
 };
 
 static const struct option antivirus_options[] = {
-	{ "enabled", OPTION_BOOL, offsetof(struct antivirus_settings, enabled), .fallback = "yes", .summary = "look for viruses" },
+	{ "enabled", OPTION_BOOL, offsetof(struct antivirus_settings, enabled), .fallback = "yes",
+	  .summary = "look for viruses" },
 	{ "workers", OPTION_COUNT, offsetof(struct antivirus_settings, workers), .fallback = "2", .min = 1, .max = 64,
 	  .summary = "processes" },
 	{ "size_max", OPTION_SIZE, offsetof(struct antivirus_settings, size_max), .fallback = "25M", .min = 1024,

@@ -175,6 +175,7 @@ static const struct refused {
 	{ "delete_R38", STR("<u\x7f@ours.example>"), "control character in the address" },
 	{ "local_part_of_65_R38", STR("<b" L_64 "@ours.example>"), "local part too long" },
 	{ "address_of_255_R38", STR("<" L_64 "@" D_189 "b>"), "address too long" },
+	{ "address_of_255_without_brackets_R38", STR(L_64 "@" D_189 "b"), "address too long" },
 	{ "path_of_257_with_a_route_R38", STR("<@" LABEL_60 ".b:u@" D_189 ">"), "address too long" },
 	{ "address_of_320_SMTP_12", STR("<" L_64 "@" D_189 "." LABEL_60 ".c4567>"), "malformed domain" },
 };

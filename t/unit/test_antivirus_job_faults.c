@@ -19,6 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "milter/isolate/sanitizer.h"
 #include "t/lib/antivirus_bench.h"
 
 #define KIB ((size_t)1024)
@@ -195,8 +196,11 @@ static void check_letter(void **state)
 			     strcmp(kind, "forwarded") == 0 ? forwarded() : packed(kind);
 	unsigned runs = 0;
 
-	for (size_t i = 0; i < FAULTS_LEN; i++)
-		runs += check_fault(kind, letter, &faults[i]);
+	for (size_t i = 0; i < FAULTS_LEN; i++) {
+		/* A sanitizer aborts where libclamav is to be tested. */
+		if (!under_sanitizer || faults[i].error != ENOMEM)
+			runs += check_fault(kind, letter, &faults[i]);
+	}
 	/* Far fewer would mean that nothing was watched. */
 	assert_true(runs > 50);
 	pack_free(&letter);

@@ -68,7 +68,8 @@ static const struct wrong {
 } wrong_table[] = {
 	{ "what_is_right_has_no_errors",
 	  "# remark\nlisten = \"unix:/run/x\" # another\ndomains = { \"a.example\", # in a list\n b.example, }\n"
-	  "antivirus { enabled = no timeout = 5s }\nrelay { grant \"p\" { clients = { \"192.0.2.1\" } } grant q { clients = x } }\n",
+	  "antivirus { enabled = no timeout = 5s }\nrelay { grant \"p\" { clients = { \"192.0.2.1\" } }\n"
+	  " grant q { clients = x } }\n",
 	  "" },
 	{ "all_errors_are_found_and_sorted_by_line",
 	  "antivirus {\n timout = 5s\n workers = 99\n timeout = 5x\n}\nfoo = 1\n",
@@ -92,7 +93,8 @@ static const struct wrong {
 	{ "duplicate_options", LISTEN "listen = there\nantivirus { skip = a }\nantivirus { skip = { b } skip += c }\n",
 	  "milter.conf:2: listen: is set already in line 1\n"
 	  "milter.conf:4: antivirus.skip: is set already in line 3; += adds to a list\n" },
-	{ "titles", LISTEN "relay {\n grant a { clients = x }\n grant \"a\" { clients = y }\n grant { }\n grant \"\" { clients = z }\n}\n"
+	{ "titles", LISTEN "relay {\n grant a { clients = x }\n grant \"a\" { clients = y }\n"
+	  " grant { }\n grant \"\" { clients = z }\n}\n"
 	  "antivirus \"x\" { }\n",
 	  "milter.conf:4: relay.grant \"a\": there is one with this title already, at DIR/milter.conf:3\n"
 	  "milter.conf:5: section relay.grant needs a title: write grant \"NAME\" { ... }\n"
@@ -107,17 +109,21 @@ static const struct wrong {
 	  "milter.conf:3: antivirus.size_max: \"-5\" is no size (write 4096, 256K, 10M or 1G)\n"
 	  "milter.conf:3: antivirus.timeout: \"5s5\" is no duration (write 500ms, 30s, 5m, 1h or 2d)\n"
 	  "milter.conf:4: relay.authenticated: \"maybe\" is neither yes nor no\n" },
-	{ "overflow", LISTEN "antivirus { workers = 99999999999999999999999 size_max = 17179869184G timeout = 99999999999999999999ms }\n",
+	{ "overflow", LISTEN "antivirus { workers = 99999999999999999999999"
+	  " size_max = 17179869184G timeout = 99999999999999999999ms }\n",
 	  "milter.conf:2: antivirus.workers: \"99999999999999999999999\" is out of bounds (1 to 64)\n"
 	  "milter.conf:2: antivirus.size_max: \"17179869184G\" is out of bounds (1K to 1G)\n"
 	  "milter.conf:2: antivirus.timeout: \"99999999999999999999ms\" is out of bounds (100ms to 5m)\n" },
 	{ "words", LISTEN "antivirus { on_infected = rejct }\n",
-	  "milter.conf:2: antivirus.on_infected: \"rejct\" is not one of tag, quarantine, reject; did you mean \"reject\"?\n" },
-	{ "checks_of_rows", LISTEN "domains = {\n a,\n \"b c\" }\nantivirus { database = \"a b\" workers = 13 }\nrelay { grant x { clients = y rate = 5 } }\n",
+	  "milter.conf:2: antivirus.on_infected: \"rejct\" is not one of tag, quarantine, reject; "
+	  "did you mean \"reject\"?\n" },
+	{ "checks_of_rows", LISTEN "domains = {\n a,\n \"b c\" }\nantivirus { database = \"a b\" workers = 13 }\n"
+	  "relay { grant x { clients = y rate = 5 } }\n",
 	  "milter.conf:4: domains: \"b c\" has a space\n"
 	  "milter.conf:5: antivirus.database: \"a b\" has a space\n"
 	  "milter.conf:6: relay.grant \"x\".rate: \"5\" is no rate (write 50/1h)\n" },
-	{ "check_of_a_section", LISTEN "\nantivirus {\n workers = 13\n}\n", "milter.conf:3: antivirus: 13 workers bring bad luck\n" },
+	{ "check_of_a_section", LISTEN "\nantivirus {\n workers = 13\n}\n",
+	  "milter.conf:3: antivirus: 13 workers bring bad luck\n" },
 	{ "value_errors_before_a_syntax_error_are_said", LISTEN "antivirus {\n workers = 0\n timeout 5s\n size_max = 3\n}\n",
 	  "milter.conf:3: antivirus.workers: \"0\" is out of bounds (1 to 64)\n"
 	  "milter.conf:4: missing equal sign after option 'timeout'\n" },
@@ -129,17 +135,19 @@ static const struct wrong {
 	  "milter.conf:2: the brace that opens section antivirus here is not closed\n" },
 	{ "brace_too_much", LISTEN "}\n", "milter.conf:2: unexpected closing brace\n" },
 	{ "quote_that_is_not_closed_stops_at_its_line", LISTEN "antivirus {\n database = \"/var\n workers = 0\n}\n",
-	  "milter.conf:3: \"\"/var\" has no closing quote on its line\n"
+	  "milter.conf:3: \"/var\" has no closing quote on its line\n"
 	  "milter.conf:4: antivirus.workers: \"0\" is out of bounds (1 to 64)\n" },
 	{ "bytes_that_libconfuse_skips_are_errors", LISTEN "antivirus { workers = *5 }\n antivirus {timeout=+5s}\n",
 	  "milter.conf:2: \"*5\" must stand in quotes because of its * or +\n"
 	  "milter.conf:3: \"+5s\" must stand in quotes because of its * or +\n" },
 	{ "environment_is_not_asked", "listen = \"${HOME}\"\ndomains = ${HOME}\n",
-	  "milter.conf:1: \"\"${HOME}\"\" asks for a variable of the environment, which is not replaced here; write \\$ for a dollar sign\n"
-	  "milter.conf:2: \"${HOME}\" asks for a variable of the environment, which is not replaced here; quote it: \"\\$\"\n" },
+	  "milter.conf:1: \"${HOME}\" asks for a variable of the environment, which is not replaced here; "
+	  "write \\$ for a dollar sign\n"
+	  "milter.conf:2: \"${HOME}\" asks for a variable of the environment, which is not replaced here; "
+	  "quote it: \"\\$\"\n" },
 	{ "escaped_nul_does_not_cut_a_value", "listen = \"a\\0b\"\ndomains = \"a\\x00b\"\n",
-	  "milter.conf:1: \"\"a\\0b\"\" has an escape with a number; write the character itself\n"
-	  "milter.conf:2: \"\"a\\x00b\"\" has an escape with a number; write the character itself\n" },
+	  "milter.conf:1: \"a\\0b\" has an escape with a number; write the character itself\n"
+	  "milter.conf:2: \"a\\x00b\" has an escape with a number; write the character itself\n" },
 	{ "other_comments", LISTEN "// remark\n",
 	  "milter.conf:2: \"//\" is no comment here; a comment begins with #\n" },
 	{ "path_of_libconfuse_is_no_way_in", LISTEN "\"antivirus|workers\" = 5\n",
@@ -153,11 +161,12 @@ static const struct wrong {
 	{ "include_of_nothing", LISTEN "include(\"nowhere\")\nworkers = 1\n",
 	  "milter.conf:2: cannot open DIR/nowhere: No such file or directory\n"
 	  "milter.conf:3: no option \"workers\" at the top level; workers belongs into antivirus { }\n" },
+	{ "too_many_includes", LISTEN "include('wide.inc')\n", "wide.inc:99: more than 100 files are read\n" },
 	{ "include_of_itself_ends", LISTEN "include('loop.inc')\n",
-	  "loop.inc:1: too many files include each other (at most 8 deep and 100 in all)\n" },
+	  "loop.inc:1: files include each other more than 8 deep\n" },
 	{ "quote_in_an_included_file_ends_there", LISTEN "include('quote.inc')\nfoo = \"x\"\n",
 	  "milter.conf:3: no option \"foo\" at the top level\n"
-	  "quote.inc:1: \"\"a\" has no closing quote on its line\n" },
+	  "quote.inc:1: \"a\" has no closing quote on its line\n" },
 	{ "list_files", LISTEN "domains = { \"file:wrong.list\", x,\n \"file:nowhere\" }\n",
 	  "milter.conf:3: domains: cannot open DIR/nowhere: No such file or directory\n"
 	  "wrong.list:2: domains: \"b c\" has a space\n"
@@ -178,12 +187,12 @@ static const struct wrong {
 	{ "crlf_and_byte_order_mark", "\xef\xbb\xbflisten = here\r\n# remark\r\nantivirus {\r\n workers = 0\r\n}\r\n",
 	  "milter.conf:4: antivirus.workers: \"0\" is out of bounds (1 to 64)\n" },
 	{ "words_of_a_list_without_comma", "domains = { \"a\n b,\n}\nlisten = c\n",
-	  "milter.conf:1: \"\"a\" has no closing quote on its line\n"
+	  "milter.conf:1: \"a\" has no closing quote on its line\n"
 	  "milter.conf:2: unexpected token 'b'\n" },
 	{ "nothing_is_recorded_before_a_syntax_error", "= { a, b }\n", "milter.conf:1: unexpected token '='\n" },
 	{ "value_behind_a_word_too_much", "listen a = b\n", "milter.conf:1: missing equal sign after option 'listen'\n" },
 	{ "control_characters_are_not_shown", LISTEN "antivirus { on_infected = \"\033[2J\" }\n",
-	  "milter.conf:2: \"\"?[2J\"\" holds a control character\n" },
+	  "milter.conf:2: \"?[2J\" holds a control character\n" },
 };
 
 /* expected has DIR where the directory stands. */
@@ -231,7 +240,7 @@ static void check_values(void **state)
 	assert_errors(conf, "");
 	assert_false(antivirus->enabled);
 	assert_int_equal(antivirus->workers, 10);
-	assert_int_equal(antivirus->size_max, 256 * 1024);
+	assert_int_equal(antivirus->size_max, UINT64_C(256) * 1024);
 	assert_int_equal(antivirus->timeout_ms, 120000);
 	assert_string_equal(antivirus->database, "a\"b\\c$d");
 	assert_int_equal(antivirus->on_infected, 2);
@@ -271,7 +280,8 @@ static const struct option wrong_options[] = {
 static void check_wrong_default_is_found(void **state)
 {
 	static const struct option_section plain = { .name = "a", .options = wrong_options, .settings_size = 64 };
-	static const struct option_section titled = { .name = "b", .titled = true, .options = wrong_options, .settings_size = 64 };
+	static const struct option_section titled = { .name = "b", .titled = true, .options = wrong_options,
+							     .settings_size = 64 };
 	static const struct option_section *const both[] = { &plain, &titled, NULL };
 	struct conf *conf = conf_load(NULL, both);
 
@@ -374,7 +384,7 @@ static const struct number {
 } size_table[] = {
 	{ "size_bytes", "4096", 0, 4096 },
 	{ "size_leading_zero_is_decimal", "010", 0, 10 },
-	{ "size_kib", "256K", 0, 256 * 1024 },
+	{ "size_kib", "256K", 0, 262144 },
 	{ "size_zero", "0", 0, 0 },
 	{ "size_largest", "18446744073709551615", 0, UINT64_MAX },
 	{ "size_too_large", "18446744073709551616", -ERANGE, 0 },
@@ -455,7 +465,8 @@ static const struct changed {
 	{ "changes", "antivirus { timeout = 30s database = \"/a#b\"\nskip = {} enabled = no }\n",
 	  "3: antivirus.enabled = no (yes)\n2: antivirus.timeout = 30s (1m)\n"
 	  "2: antivirus.database = \"/a#b\" (\"/var/lib/clamav\")\n3: antivirus.skip = { } ({ \"txt\", \"asc\" })\n" },
-	{ "append", "antivirus { skip += \"a b\" }\n", "2: antivirus.skip = { \"txt\", \"asc\", \"a b\" } ({ \"txt\", \"asc\" })\n" },
+	{ "append", "antivirus { skip += \"a b\" }\n",
+	  "2: antivirus.skip = { \"txt\", \"asc\", \"a b\" } ({ \"txt\", \"asc\" })\n" },
 	{ "titled", "relay { grant \"p q\" { clients = x owner = nobody rate = \"1/1h\" } }\n",
 	  "2: relay.grant \"p q\".clients = { \"x\" } ({ })\n2: relay.grant \"p q\".rate = \"1/1h\" (\"100/1h\")\n" },
 };
@@ -594,8 +605,6 @@ static void check_file_of_another_user_is_refused(void **state)
 	struct conf *conf;
 
 	(void)state;
-	if (geteuid() != 0)
-		skip();
 	file_write_bytes("bad.conf", LISTEN, strlen(LISTEN), 0600);
 	assert_int_equal(chown(path_of("bad.conf"), 65534, 65534), 0);
 	conf = conf_load(path_of("bad.conf"), sections);
@@ -608,8 +617,6 @@ static void check_group_writable_file_of_another_group_is_refused(void **state)
 	struct conf *conf;
 
 	(void)state;
-	if (geteuid() != 0)
-		skip();
 	file_write_bytes("bad.conf", LISTEN, strlen(LISTEN), 0664);
 	assert_int_equal(chown(path_of("bad.conf"), 0, 65534), 0);
 	assert_int_equal(chmod(path_of("bad.conf"), 0664), 0);
@@ -621,7 +628,7 @@ static void check_group_writable_file_of_another_group_is_refused(void **state)
 static void check_symlink_to_a_good_file(void **state)
 {
 	struct conf *conf;
-	char target[sizeof(directory) + 32];
+	char target[512];
 
 	(void)state;
 	conf_free(load(LISTEN));
@@ -658,6 +665,20 @@ static void check_huge_file_is_refused(void **state)
 	(void)unlink(path_of("bad.conf"));
 }
 
+static void check_word_that_is_too_long(void **state)
+{
+	char *text = NULL;
+	struct conf *conf;
+
+	(void)state;
+	assert_true(asprintf(&text, "listen = %070000d", 0) > 0);
+	conf = load(text);
+	assert_errors(conf, "milter.conf:1: \"00000000000000000000000000000000000000000000000000000000000000000000000000...\" "
+			    "is too long\n");
+	conf_free(conf);
+	free(text);
+}
+
 static void check_errors_are_bounded(void **state)
 {
 	char *text = NULL;
@@ -666,6 +687,7 @@ static void check_errors_are_bounded(void **state)
 	struct conf *conf;
 
 	(void)state;
+	assert_non_null(out);
 	(void)fputs(LISTEN, out);
 	for (int i = 0; i < 3000; i++)
 		(void)fputs("foo = bar\n", out);
@@ -707,6 +729,7 @@ static void check_a_broken_file_leaves_nothing_behind(void **state)
 
 static void files_write(void)
 {
+	char wide[99 * sizeof("include('empty.list')\n")];
 	static const char wrong_list[] = "good\nb c\n\nfile:good.list\na\0b\n";
 
 	assert_non_null(mkdtemp(directory));
@@ -716,6 +739,9 @@ static void files_write(void)
 	file_write_bytes("open.list", "x\n", 2, 0666);
 	file_write("more.inc", "# first\nsize_max = 1x\nbar = 2");
 	file_write("loop.inc", "include(\"loop.inc\")\n");
+	for (size_t i = 0, at = 0; i < 99; i++)
+		at += (size_t)snprintf(wide + at, sizeof(wide) - at, "include('empty.list')\n");
+	file_write("wide.inc", wide);
 	file_write("quote.inc", "domains = \"a\n");
 	file_write("listen.inc", "# remark\n" LISTEN "# remark");
 	assert_int_equal(mkfifo(path_of("fifo"), 0600), 0);
@@ -724,8 +750,8 @@ static void files_write(void)
 static void files_remove(void)
 {
 	static const char *const names[] = {
-		"good.list", "empty.list", "wrong.list", "open.list", "more.inc", "loop.inc", "quote.inc", "listen.inc",
-		"fifo", "milter.conf", "bad.conf", "link.conf",
+		"good.list", "empty.list", "wrong.list", "open.list", "more.inc", "loop.inc", "wide.inc", "quote.inc",
+		"listen.inc", 		"fifo", "milter.conf", "bad.conf", "link.conf",
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
@@ -750,12 +776,15 @@ static void rows_add_single(struct rows *rows)
 	ROW(rows, check_man_names_every_option);
 	ROW(rows, check_file_that_is_not_there);
 	rows_add_one(rows, "world_writable_file_is_refused_OS_02", check_world_writable_file_is_refused, NULL);
-	rows_add_one(rows, "file_of_another_user_is_refused_OS_02", check_file_of_another_user_is_refused, NULL);
-	rows_add_one(rows, "group_writable_file_of_another_group_is_refused_OS_02",
-		     check_group_writable_file_of_another_group_is_refused, NULL);
+	if (geteuid() == 0) {	/* only root can give a file away */
+		rows_add_one(rows, "file_of_another_user_is_refused_OS_02", check_file_of_another_user_is_refused, NULL);
+		rows_add_one(rows, "group_writable_file_of_another_group_is_refused_OS_02",
+			     check_group_writable_file_of_another_group_is_refused, NULL);
+	}
 	rows_add_one(rows, "symlink_to_a_good_file_OS_02", check_symlink_to_a_good_file, NULL);
 	ROW(rows, check_nul_in_the_file);
 	ROW(rows, check_huge_file_is_refused);
+	ROW(rows, check_word_that_is_too_long);
 	ROW(rows, check_errors_are_bounded);
 	ROW(rows, check_added_error_is_sorted_in);
 	rows_add_one(rows, "a_broken_file_leaves_nothing_behind_OS_09", check_a_broken_file_leaves_nothing_behind, NULL);

@@ -165,13 +165,13 @@ static const struct packet_row {
 	{ "a kind alone", 4, 0 },
 	{ "the largest packet", 4 + FRAME_MAX, 0 },
 	{ "one byte too many", 5 + FRAME_MAX, -EBADMSG },
-	{ "twice the largest packet", 2 * FRAME_MAX, -EBADMSG },
+	{ "twice the largest packet", (size_t)2 * FRAME_MAX, -EBADMSG },
 };
 
 static void check_packet(void **state)
 {
 	const struct packet_row *row = *state;
-	static char packet[2 * FRAME_MAX];
+	static char packet[(size_t)2 * FRAME_MAX];
 
 	new_sockets();
 	assert_int_equal(send(sockets[0], packet, row->len, 0), row->len);

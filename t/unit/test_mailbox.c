@@ -92,6 +92,8 @@ static const struct row {
 	{ "domain_of_other_atoms", STR(" a@x=y.example"), NULL },
 	{ "ip_without_brackets", STR(" a@192.0.2.1"), NULL },
 	{ "nested_group", STR(" x: y: a@b.example;;"), NULL },
+	{ "group_in_a_group", STR(" x: y: a@b.example;"), NULL },
+	{ "route_without_a_hop", STR(" <,:a@b.example>"), NULL },
 	{ "group_without_end", STR(" x: a@b.example"), NULL },
 	{ "semicolon_outside_a_group", STR(" a@b.example;"), NULL },
 	{ "mailbox_behind_a_group_without_comma", STR(" x:; a@b.example"), NULL },
@@ -187,6 +189,7 @@ static void check(void **state)
 	} else {
 		assert_int_equal(r, 0);
 		assert_string_equal(join(arena, &mailboxes), row->strict);
+		assert_int_equal(mailboxes.len > 0 && mailboxes.items[0].source_route, strstr(row->name, "route") != NULL);
 	}
 	assert_int_equal(mailboxes_ambiguous(arena, row->value), is_ambiguous(row));
 	arena_free(arena);

@@ -28,7 +28,7 @@
 #include "milter/isolate/scratch.h"
 #include "t/unit/rows.h"
 
-#define ROOM_BYTES (256 * 1024)
+#define ROOM_BYTES (256UL * 1024)
 #define MEMORY_BYTES (64UL * 1024 * 1024)
 
 enum end { DENIED, ESCAPED, NO_SANDBOX, KILLED };
@@ -68,9 +68,16 @@ static bool unlink_victim(void) { return unlink(victim) == 0; }
 static bool chmod_victim(void) { return chmod(victim, 0777) == 0; }
 static bool list_root(void) { return opens("/etc", O_RDONLY | O_DIRECTORY); }
 static bool open_self_mem(void) { return opens("/proc/self/mem", O_RDWR); }
-static bool open_parent_memory(void) { char path[64]; (void)snprintf(path, sizeof(path), "/proc/%d/maps", parent); return opens(path, O_RDONLY); }
 static bool open_device(void) { return opens("/dev/null", O_RDWR); }
 static bool make_directory_outside(void) { return mkdir("/tmp/octroi-escaped.d", 0700) == 0; }
+
+static bool open_parent_memory(void)
+{
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/maps", parent);
+	return opens(path, O_RDONLY);
+}
 
 static bool exec_true(void)
 {
@@ -122,7 +129,11 @@ static bool enter_namespace(void) { return setns(memory_fd, 0) == 0; }
 static bool change_root(void) { return chroot(sandbox.scratch) == 0; }
 static bool change_directory(void) { return chdir("/") == 0; }
 static bool open_handle(void) { return syscall(SYS_open_by_handle_at, AT_FDCWD, NULL, 0) >= 0 || errno != EPERM; }
-static bool map_executable(void) { return mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED; }
+
+static bool map_executable(void)
+{
+	return mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED;
+}
 
 static bool make_executable(void)
 {
@@ -227,15 +238,23 @@ static bool take_too_much_memory(void)
 	return mmap(NULL, MEMORY_BYTES + 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED;
 }
 
+static bool brk_grows(void)
+{
+	void *memory = malloc(1 << 20);
+	bool grows = memory != NULL;
+
+	free(memory);
+	return grows;
+}
+
 /* The other way round: what a job needs. Denied would be an error, so "escaped" is what is wanted. */
 static bool work(void)
 {
 	char byte;
 	int fd = open(in_scratch("file"), O_RDWR | O_CREAT | O_EXCL, 0600);
-	void *memory = malloc(1 << 20);
 	struct stat st;
 
-	return fd >= 0 && memory != NULL && write(fd, "x", 1) == 1 && pread(fd, &byte, 1, 0) == 1 && ftruncate(fd, 0) == 0 &&
+	return fd >= 0 && brk_grows() && write(fd, "x", 1) == 1 && pread(fd, &byte, 1, 0) == 1 && ftruncate(fd, 0) == 0 &&
 	       fstat(fd, &st) == 0 && stat(in_scratch("file"), &st) == 0 && close(fd) == 0 &&
 	       mkdir(in_scratch("dir"), 0700) == 0 && opens(in_scratch("dir"), O_RDONLY | O_DIRECTORY) &&
 	       opens(in_scratch("dir/file"), O_WRONLY | O_CREAT) && unlink(in_scratch("file")) == 0 &&

@@ -30,7 +30,7 @@ sub start
 		open STDIN, '<', '/dev/null';
 		open STDOUT, '>', $filter{log};
 		open STDERR, '>&', \*STDOUT;
-		exec @{ $filter{command} } or POSIX::_exit(127);
+		exec { $filter{command}[0] } @{ $filter{command} } or POSIX::_exit(127);
 	}
 	$running{$pid} = 1;
 	my $end = time + ($filter{wait} || 60);

@@ -25,9 +25,10 @@ sub start {
 	my ($class, %args) = @_;
 	my $self = bless { seconds => 60, read_at => 0, records => [], %args }, $class;
 
-	for my $dir ($self->{dir}, "$self->{dir}/run") {
+	for my $dir ($self->{dir}, "$self->{dir}/run", "$self->{dir}/tmp") {
 		mkdir $dir, 0755 or die "$dir: $!";
 	}
+	chmod 01777, "$self->{dir}/tmp";	# the daemon's TMPDIR: it runs as a user of its own
 	spew("$self->{dir}/$_", $self->{files}{$_}, 0644) for keys %{ $self->{files} // {} };
 	$self->configure($self->{conf});
 	$self->launch;
@@ -180,7 +181,7 @@ sub _exec {
 	open STDIN, '<', '/dev/null';
 	open STDERR, '>>', $self->log_file;
 	open STDOUT, '>&', \*STDERR;
-	$ENV{NOTIFY_SOCKET} = $notify_file;
+	@ENV{qw(NOTIFY_SOCKET TMPDIR)} = ($notify_file, "$self->{dir}/tmp");
 	delete @ENV{qw(LISTEN_FDS LISTEN_PID WATCHDOG_USEC)};
 	exec $self->{binary}, 'run', '--config', $self->config_file
 		or print STDERR "cannot run $self->{binary}: $!\n";

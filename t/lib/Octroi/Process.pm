@@ -21,7 +21,7 @@ sub at_end {
 	my ($code) = @_;
 
 	push @undo, { pid => $$, code => $code };
-	$SIG{$_} = sub { exit 128 + 15 } for qw(INT TERM HUP);
+	$SIG{$_} = sub { exit 128 + 15 } for qw(INT TERM HUP PIPE);
 }
 
 # Undoes everything now.

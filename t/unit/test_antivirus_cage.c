@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The antivirus job in real examiners, with every layer of the sandbox that this system has: mail of many kinds is scanned
+ * there as it is outside. */
+#include "t/unit/rows.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "conf/conf.h"
+#include "milter/base/clock.h"
+#include "milter/isolate/pool.h"
+#include "milter/isolate/sanitizer.h"
+#include "scanners/antivirus_job.h"
+#include "t/lib/antivirus_bench.h"
+#include "t/lib/nursery.h"
+
+#define KIB ((size_t)1024)
+#define LETTERS 400
+
+const struct job_kind *const job_kinds[] = { &job_antivirus, NULL };
+
+static struct pool *pool;
+
+/* What attachments begin with; behind it comes noise, so that parsers start and give up. */
+static const char *const starts[] = {
+	"", "%PDF-1.4\n1 0 obj\n<< /Length 10 >>\nstream\n", "MZ\x90", "\x7f" "ELF\x02\x01\x01", "PK\x03\x04\x14",
+	"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "7z\xbc\xaf\x27\x1c", "\x1f\x8b\x08", "BZh91AY&SY", "\xfd" "7zXZ", "\x89PNG\r\n\x1a\n",
+	"GIF89a", "\xff\xd8\xff\xe0", "MSCF", "ITSF\x03", "{\\rtf1\\ansi ", "<?xml version=\"1.0\"?>", "CWS\x09", "FWS\x09",
+	"\xca\xfe\xba\xbe", "II*", "x\x9f>\"", "begin 644 file\n", "<html><script>var a='b';</script>", "L\x00", "070701",
+	"ustar", "xar!", "\x28\xb5\x2f\xfd", "EGGA", "\xe4\x52\x5c\x7b\x8c\xd8\xa7\x4d", "8BPS", "!<arch>\n", "SIT!", "SZDD\x88",
+};
+
+#define STARTS_LEN (sizeof(starts) / sizeof(starts[0]))
+
+static struct pack noise(unsigned number, bool infected)
+{
+	const char *start = starts[number % STARTS_LEN];
+	size_t start_len = strlen(start), size = start_len + number * 97 % (60 * KIB);
+	struct pack file = pack_padded(size, ' ', infected ? pack_eicar() : "");
+	uint32_t state = number;
+
+	memcpy(file.data, start, start_len);
+	for (size_t i = start_len; i < size; i++) {
+		state = state * 1664525 + 1013904223;
+		file.data[i] = (char)(state >> 24);
+	}
+	return file;
+}
+
+static struct pack in_container(struct pack file, unsigned container)
+{
+	struct pack ret;
+
+	switch (container) {
+	case 0:
+		return file;
+	case 1:
+		ret = pack_zip_of(file);
+		break;
+	case 2:
+		ret = pack_gzip(file);
+		break;
+	default:
+		ret = in_container(pack_zip_of(file), 1);
+		break;
+	}
+	pack_free(&file);
+	return ret;
+}
+
+/* An infected file is a plain one: noise around it may be taken for a broken archive and then is only scanned as it is. */
+static struct pack letter_of(unsigned number, bool infected)
+{
+	struct pack_letter letter;
+	struct pack first = noise(number, false), second = infected ? pack_of(pack_eicar()) : noise(number + 7, false);
+
+	second = in_container(second, number / 2 % 4);
+	pack_letter_start(&letter, "");
+	pack_letter_attach(&letter, "application/octet-stream", first);
+	pack_letter_attach(&letter, number % 3 == 0 ? "text/html" : "application/octet-stream", second);
+	pack_free(&first);
+	pack_free(&second);
+	return pack_letter_end(&letter);
+}
+
+static int ask(struct pack letter, struct antivirus_answer *ret_answer)
+{
+	static struct frame question, answer;
+	struct pool_job job = { .question = &question, .message_fd = antivirus_bench_message(letter), .run_ms = 60000,
+				.deadline_ms = clock_monotonic_ms() + 120000 };
+	int error, r;
+
+	frame_start(&question, 0);
+	antivirus_question_write(&question, &(struct antivirus_question){ .timeout_ms = 50000 });
+	r = pool_ask(pool, &job, &answer, &error);
+	(void)close(job.message_fd);
+	return r < 0 ? r : antivirus_answer_read(&answer, ret_answer);
+}
+
+static void letters_of_many_kinds_are_scanned_in_the_cage(void **state)
+{
+	unsigned counts[4] = { 0 };
+
+	(void)state;
+	for (unsigned i = 0; i < LETTERS; i++) {
+		bool infected = i % 2 == 1;
+		struct pack letter = letter_of(i, infected);
+		struct antivirus_answer answer;
+		int r = ask(letter, &answer);
+
+		pack_free(&letter);
+		if (r < 0)
+			fail_msg("letter %u: %d", i, r);
+		if (answer.outcome == ANTIVIRUS_ERROR || (answer.outcome == ANTIVIRUS_INFECTED) != infected)
+			fail_msg("letter %u: outcome %d \"%s\"", i, (int)answer.outcome, answer.text);
+		counts[answer.outcome]++;
+	}
+	/* Some noise is rightly called unscannable; most is just clean. */
+	assert_int_equal(counts[ANTIVIRUS_INFECTED], LETTERS / 2);
+	assert_true(counts[ANTIVIRUS_CLEAN] > LETTERS / 3);
+}
+
+static void a_bomb_in_the_cage_is_unscannable(void **state)
+{
+	struct pack file = pack_padded(3 * KIB * KIB, '\0', ""), zip = pack_zip_of(file);
+	struct pack letter = pack_letter_of("application/zip", zip);
+	struct antivirus_answer answer;
+
+	(void)state;
+	assert_int_equal(ask(letter, &answer), 0);
+	assert_int_equal(answer.outcome, ANTIVIRUS_UNSCANNABLE);
+	pack_free(&file);
+	pack_free(&zip);
+	pack_free(&letter);
+}
+
+/* A scan needs more room than the directory has: such an examiner must not serve. */
+static void a_scratch_directory_that_is_too_small_serves_nobody(void **state)
+{
+	struct antivirus_bench bench = { .status = "" };
+	int r;
+
+	(void)state;
+	(void)snprintf(bench.top, sizeof(bench.top), "/tmp/octroi-test-XXXXXX");
+	assert_non_null(mkdtemp(bench.top));
+	r = antivirus_bench_prepare(bench.top, antivirus_bench_database(), &bench.shared, bench.status);
+	assert_int_equal(r, 0);
+	/* No device of the system's takes a file, and none has room. */
+	assert_true(job_antivirus.warm(bench.shared, "/proc") < 0);
+	antivirus_job_free(bench.shared);
+	assert_int_equal(rmdir(bench.top), 0);
+}
+
+static void start(struct zygote_settings *settings, char top[64])
+{
+	static char scratch[80];
+	static const struct pool_settings pool_settings = { .spare = 1, .max = 2, .jobs_each = 150 };
+	struct nursling nursling;
+
+	(void)snprintf(top, 64, "/tmp/octroi-test-XXXXXX");
+	assert_non_null(mkdtemp(top));
+	(void)snprintf(scratch, sizeof(scratch), "%.40s/scratch", top);
+	*settings = (struct zygote_settings){ .conf = antivirus_bench_conf(top, antivirus_bench_database()), .scratch = scratch,
+					      .scratch_bytes = 16 * KIB * KIB, .memory_bytes = KIB * KIB * KIB };
+	nursery_start(settings);
+	nursling = nursery_zygote();
+	(void)printf("# %s; %s\n", nursling.status, nursling.layers);
+	pool = pool_new(&pool_settings);
+	pool_set_zygote(pool, nursling.channel);
+}
+
+int main(void)
+{
+	static struct rows rows;
+	static struct zygote_settings settings;
+	char top[64], command[96];
+	int failed;
+
+	start(&settings, top);
+	rows_add_one(&rows, "letters_of_many_kinds_are_scanned_in_the_cage", letters_of_many_kinds_are_scanned_in_the_cage, NULL);
+	rows_add_one(&rows, "a_bomb_in_the_cage_is_unscannable", a_bomb_in_the_cage_is_unscannable, NULL);
+	rows_add_one(&rows, "a_scratch_directory_that_is_too_small_serves_nobody",
+		     a_scratch_directory_that_is_too_small_serves_nobody, NULL);
+	failed = rows_run(&rows, "antivirus_cage");
+	pool_free(pool);
+	nursery_release();
+	nursery_stop();
+	conf_free((struct conf *)(uintptr_t)settings.conf);
+	(void)snprintf(command, sizeof(command), "rm -rf %s", top);
+	return system(command) != 0 || failed != 0;
+}
