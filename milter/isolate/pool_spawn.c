@@ -82,7 +82,7 @@ static size_t count_wanted(const struct pool *pool, uint64_t now_ms)
 	size_t have = pool->idle_len + coming;
 	size_t goal = pool_spare_wanted(pool) + count_impatient(pool, now_ms);
 	size_t all = have + pool->busy;
-	all = 0; size_t room = pool->settings.max > all ? pool->settings.max - all : 0;
+	size_t room = pool->settings.max > all ? pool->settings.max - all : 0;
 	size_t wanted;
 
 	if (pool->channel < 0 || now_ms < pool->retry_at_ms)

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Open addressing, at most half full. An entry is kept normalised: "user@domain", "domain", ".domain", "*" or "<>"; a leading "@"
- * is dropped, so that "@example.com" and "example.com" are one. */
+/* Open addressing, at most half full. An entry is kept normalised and in lower case: "user@domain" as address->text has it,
+ * "domain", ".domain", "*" or "<>"; a leading "@" is dropped, so that "@example.com" and "example.com" are one. */
 struct names {
 	const char **slots;
 	size_t mask;
@@ -36,6 +36,24 @@ static const char *lookup(const struct names *names, const char *name)
 	return *slot_of(names, name);
 }
 
+/* Domains are in lower case anyway; of local parts only ASCII letters lose theirs, as in address_matches. */
+static void lower(char *text)
+{
+	for (; *text != '\0'; text++)
+		*text = ascii_lower(*text);
+}
+
+static void add(struct names *names, char *entry)
+{
+	const char **slot;
+
+	lower(entry);
+	slot = slot_of(names, entry[0] == '@' ? entry + 1 : entry);
+	if (*slot == NULL)
+		names->len++;
+	*slot = entry[0] == '@' ? entry + 1 : entry;
+}
+
 const struct names *names_new(struct arena *arena, const struct conf_list *list)
 {
 	struct names *names = arena_new_of(arena, struct names);
@@ -46,16 +64,10 @@ const struct names *names_new(struct arena *arena, const struct conf_list *list)
 	names->slots = arena_array(arena, size, sizeof(*names->slots));
 	names->mask = size - 1;
 	for (size_t i = 0; i < list->len; i++) {
-		const char *entry, **slot;
+		const char *entry;
 
-		if (address_entry_normalise(arena, str_of(list->items[i].text), &entry) < 0)
-			continue;
-		if (entry[0] == '@')
-			entry++;
-		slot = slot_of(names, entry);
-		if (*slot == NULL)
-			names->len++;
-		*slot = entry;
+		if (address_entry_normalise(arena, str_of(list->items[i].text), &entry) == 0)
+			add(names, arena_strdup(arena, entry));
 	}
 	return names;
 }
@@ -81,12 +93,9 @@ const char *names_find_address(const struct names *names, const struct address *
 
 	if (address->text[0] == '\0')
 		return lookup(names, "<>");
-	if (address->domain == NULL)
+	if (address->domain == NULL || strlen(address->text) >= sizeof(key))
 		return NULL;
-	if (snprintf(key, sizeof(key), "%s@%s", address->localpart, address->domain) >= (int)sizeof(key))
-		return NULL;
-	for (char *p = key; *p != '@' && *p != '\0'; p++)
-		*p = ascii_lower(*p);
+	lower(strcpy(key, address->text));
 	found = lookup(names, key);
 	return found != NULL ? found : names_find_domain(names, address->domain);
 }

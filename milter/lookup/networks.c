@@ -106,7 +106,7 @@ int networks_check(struct conf *conf, const char *text, struct conf_where where,
 		(void)snprintf(problem, CONF_PROBLEM_MAX, "network \"%.60s\" has host bits set; did you mean %s?", text,
 			       network_format(&network, meant));
 	else if (r == -ERANGE)
-		(void)snprintf(problem, CONF_PROBLEM_MAX, "the prefix of \"%.60s\" is too long for its address", text);
+		(void)snprintf(problem, CONF_PROBLEM_MAX, "the prefix of \"%.60s\" does not fit its address", text);
 	else if (r < 0)
 		(void)snprintf(problem, CONF_PROBLEM_MAX, "\"%.60s\" is no IP address or network (192.0.2.1, 192.0.2.0/24, 2001:db8::/32)",
 			       text);

@@ -15,6 +15,7 @@ enum { PATH_MAX_BYTES = ADDRESS_MAX + 2 };
 struct path {
 	struct arena *arena;
 	struct str rest;
+	bool sender;		/* long local parts are in order: bounce addresses of mailing lists have them */
 	const char *problem;
 };
 
@@ -276,7 +277,7 @@ static int take_mailbox(struct path *path, struct address *ret_address)
 
 	if (r < 0)
 		return r;
-	if (path->rest.p - start > ADDRESS_LOCALPART_MAX) {
+	if (!path->sender && path->rest.p - start > ADDRESS_LOCALPART_MAX) {
 		path->problem = "local part too long";
 		return -EINVAL;
 	}
@@ -318,7 +319,7 @@ static int take_bracketed(struct path *path, enum address_kind kind, struct addr
 int address_parse(struct arena *arena, struct str in, enum address_kind kind, struct address *ret_address,
 		  const char **ret_problem)
 {
-	struct path path = { .arena = arena, .rest = in };
+	struct path path = { .arena = arena, .rest = in, .sender = kind == ADDRESS_SENDER };
 	struct address address = { .domain = NULL };
 	const char *start;
 	int r;

@@ -12,7 +12,7 @@
 #include "milter/base/str.h"
 
 #define ADDRESS_MAX 254			/* RFC 5321 4.5.3.1.3 less the brackets */
-#define ADDRESS_LOCALPART_MAX 64	/* RFC 5321 4.5.3.1.1 */
+#define ADDRESS_LOCALPART_MAX 64	/* RFC 5321 4.5.3.1.1; of recipients alone: senders of bounces have longer ones (VERP) */
 
 struct address {
 	const char *text;	/* localpart@domain with the local part quoted where it must be; "" for the null sender */

@@ -24,11 +24,12 @@ static struct pool *pool;
 
 /* What attachments begin with; behind it comes noise, so that parsers start and give up. */
 static const char *const starts[] = {
-	"", "%PDF-1.4\n1 0 obj\n<< /Length 10 >>\nstream\n", "MZ\x90", "\x7f" "ELF\x02\x01\x01", "PK\x03\x04\x14",
-	"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "7z\xbc\xaf\x27\x1c", "\x1f\x8b\x08", "BZh91AY&SY", "\xfd" "7zXZ", "\x89PNG\r\n\x1a\n",
-	"GIF89a", "\xff\xd8\xff\xe0", "MSCF", "ITSF\x03", "{\\rtf1\\ansi ", "<?xml version=\"1.0\"?>", "CWS\x09", "FWS\x09",
+	"", "%PDF-1.4\n1 0 obj\n<< /Length 10 >>\nstream\n", "MZ\x90", "\177ELF\x02\x01\x01", "PK\x03\x04\x14",
+	"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "7z\xbc\xaf\x27\x1c", "\x1f\x8b\x08", "BZh91AY&SY", "\3757zXZ",
+	"\x89PNG\r\n\x1a\n", "GIF89a", "\xff\xd8\xff\xe0", "MSCF", "ITSF\x03", "{\\rtf1\\ansi ", "<?xml version=\"1.0\"?>", "CWS\x09", "FWS\x09",
 	"\xca\xfe\xba\xbe", "II*", "x\x9f>\"", "begin 644 file\n", "<html><script>var a='b';</script>", "L\x00", "070701",
-	"ustar", "xar!", "\x28\xb5\x2f\xfd", "EGGA", "\xe4\x52\x5c\x7b\x8c\xd8\xa7\x4d", "8BPS", "!<arch>\n", "SIT!", "SZDD\x88",
+	"ustar", "xar!", "\x28\xb5\x2f\xfd", "EGGA", "\xe4\x52\x5c\x7b\x8c\xd8\xa7\x4d", "8BPS",
+	"!<arch>\n", "SIT!", "SZDD\x88",
 };
 
 #define STARTS_LEN (sizeof(starts) / sizeof(starts[0]))
@@ -36,7 +37,7 @@ static const char *const starts[] = {
 static struct pack noise(unsigned number, bool infected)
 {
 	const char *start = starts[number % STARTS_LEN];
-	size_t start_len = strlen(start), size = start_len + number * 97 % (60 * KIB);
+	size_t start_len = strlen(start), size = start_len + (size_t)number * 97 % (60 * KIB);
 	struct pack file = pack_padded(size, ' ', infected ? pack_eicar() : "");
 	uint32_t state = number;
 
@@ -161,8 +162,8 @@ static void start(struct zygote_settings *settings, char top[64])
 	(void)snprintf(top, 64, "/tmp/octroi-test-XXXXXX");
 	assert_non_null(mkdtemp(top));
 	(void)snprintf(scratch, sizeof(scratch), "%.40s/scratch", top);
-	*settings = (struct zygote_settings){ .conf = antivirus_bench_conf(top, antivirus_bench_database()), .scratch = scratch,
-					      .scratch_bytes = 16 * KIB * KIB, .memory_bytes = KIB * KIB * KIB };
+	*settings = (struct zygote_settings){ .conf = antivirus_bench_conf(top, antivirus_bench_database()),
+					      .scratch = scratch, .scratch_bytes = 16 * KIB * KIB, .memory_bytes = KIB * KIB * KIB };
 	nursery_start(settings);
 	nursling = nursery_zygote();
 	(void)printf("# %s; %s\n", nursling.status, nursling.layers);
@@ -178,7 +179,8 @@ int main(void)
 	int failed;
 
 	start(&settings, top);
-	rows_add_one(&rows, "letters_of_many_kinds_are_scanned_in_the_cage", letters_of_many_kinds_are_scanned_in_the_cage, NULL);
+	rows_add_one(&rows, "letters_of_many_kinds_are_scanned_in_the_cage",
+		     letters_of_many_kinds_are_scanned_in_the_cage, NULL);
 	rows_add_one(&rows, "a_bomb_in_the_cage_is_unscannable", a_bomb_in_the_cage_is_unscannable, NULL);
 	rows_add_one(&rows, "a_scratch_directory_that_is_too_small_serves_nobody",
 		     a_scratch_directory_that_is_too_small_serves_nobody, NULL);
