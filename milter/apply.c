@@ -45,11 +45,12 @@ static int make_edits(SMFICTX *ctx, const struct edits *edits, bool leading_spac
 	return MI_SUCCESS;
 }
 
-static sfsistat fail(SMFICTX *ctx, const char *what, const char **ret_failure)
+static sfsistat fail(SMFICTX *ctx, const char *what, const char *id, const char **ret_failure)
 {
-	char code[] = "451", status[] = "4.3.0", text[] = "the mail gateway could not mark the message";
+	char code[] = "451", status[] = "4.3.0", text[100];
 
 	*ret_failure = what;
+	(void)snprintf(text, sizeof(text), "the mail gateway could not mark the message [%s]", id);
 	(void)smfi_setreply(ctx, code, status, text);
 	return SMFIS_TEMPFAIL;
 }
@@ -62,7 +63,7 @@ static int hold(SMFICTX *ctx, const struct verdict *verdict)
 	return smfi_quarantine(ctx, reason);
 }
 
-sfsistat apply_message(SMFICTX *ctx, const struct verdict *verdict, const struct edits *edits, bool leading_space,
+sfsistat apply_message(SMFICTX *ctx, const struct verdict *verdict, const struct edits *edits, const char *id, bool leading_space,
 		       const char **ret_failure)
 {
 	*ret_failure = NULL;
@@ -71,8 +72,8 @@ sfsistat apply_message(SMFICTX *ctx, const struct verdict *verdict, const struct
 	if (verdict->action == ACTION_DISCARD)
 		return SMFIS_DISCARD;
 	if (make_edits(ctx, edits, leading_space) != MI_SUCCESS)
-		return fail(ctx, "a header edit was refused", ret_failure);
+		return fail(ctx, "a header edit was refused", id, ret_failure);
 	if (verdict->action == ACTION_QUARANTINE && hold(ctx, verdict) != MI_SUCCESS)
-		return fail(ctx, "the quarantine was refused", ret_failure);
+		return fail(ctx, "the quarantine was refused", id, ret_failure);
 	return SMFIS_CONTINUE;
 }

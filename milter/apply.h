@@ -12,8 +12,8 @@ sfsistat apply_phase(SMFICTX *ctx, const struct verdict *verdict);
 
 /* At the end of the message: reply, edits, quarantine. leading_space: the MTA leaves the space after the colon to us
  * (SMFIP_HDR_LEADSPC). When the MTA takes an edit badly nothing is let in: the message is
- * deferred, and *ret_failure says why (NULL otherwise). */
-sfsistat apply_message(SMFICTX *ctx, const struct verdict *verdict, const struct edits *edits, bool leading_space,
+ * deferred under its id, and *ret_failure says why (NULL otherwise). */
+sfsistat apply_message(SMFICTX *ctx, const struct verdict *verdict, const struct edits *edits, const char *id, bool leading_space,
 		       const char **ret_failure);
 
 #endif

@@ -282,7 +282,7 @@ static void finish_header(struct peer *peer)
 	if (here.keeps_body)
 		spool_header(&here.spool, here.limits, message);
 	else
-		message->size_bytes += message->headers.size_bytes;
+		spool_count(here.limits, message, message->headers.size_bytes);
 	(void)engine_phase(here.engine, peer->session, PHASE_EOH, NULL);
 }
 
@@ -346,7 +346,7 @@ static sfsistat on_eom(SMFICTX *ctx)
 	finish_header(peer);	/* a message of nothing has no other callback (threats SMTP-04) */
 	verdict = decide_message(ctx, peer);
 	edits = stamp_edits(engine_conf(here.engine), engine_services(here.engine)->host, peer->session->message, &verdict);
-	status = apply_message(ctx, &verdict, &edits, (peer->steps & SMFIP_HDR_LEADSPC) != 0, &failure);
+	status = apply_message(ctx, &verdict, &edits, peer->session->message->id, (peer->steps & SMFIP_HDR_LEADSPC) != 0, &failure);
 	record_message(peer->session, peer->session->message, &verdict, failure);
 	engine_message_end(here.engine, peer->session);
 	end_transaction(peer);

@@ -29,11 +29,9 @@ static void ask_for_macros(SMFICTX *ctx)
 		(void)smfi_setsymlist(ctx, macros[i].stage, (char *)macros[i].names);
 }
 
-static void say_once(const char *text)
+static void say_once(atomic_flag *said, const char *text)
 {
-	static atomic_flag said = ATOMIC_FLAG_INIT;
-
-	if (!atomic_flag_test_and_set(&said))
+	if (!atomic_flag_test_and_set(said))
 		log_error("%s", text);
 }
 
@@ -51,12 +49,14 @@ static unsigned long wanted_steps(enum phase refuse_at)
 sfsistat negotiate(SMFICTX *ctx, enum phase refuse_at, unsigned long offered_actions, unsigned long offered_steps,
 		   unsigned long *ret_actions, unsigned long *ret_steps)
 {
+	static atomic_flag said_actions = ATOMIC_FLAG_INIT, said_space = ATOMIC_FLAG_INIT;
+
 	if ((offered_actions & ACTIONS) != ACTIONS) {
-		say_once("the MTA does not offer adding and changing headers and quarantine: its sessions are refused");
+		say_once(&said_actions, "the MTA does not offer adding and changing headers and quarantine: its sessions are refused");
 		return SMFIS_REJECT;
 	}
 	if ((offered_steps & SMFIP_HDR_LEADSPC) == 0)
-		say_once("the MTA does not tell the white space after header names: use a newer one if signatures are to be checked");
+		say_once(&said_space, "the MTA does not tell the white space after header names: use a newer one if signatures are to be checked");
 	*ret_actions = ACTIONS;
 	if ((offered_actions & SMFIF_SETSYMLIST) != 0) {
 		*ret_actions |= SMFIF_SETSYMLIST;

@@ -13,8 +13,9 @@
 
 enum {
 	SLOW_CALLBACK_MS = 20,
-	BUSY_MS = 10,		/* between two nudges */
-	IDLE_MS = 25,		/* between two looks: what a burst waits at the most before the first nudge */
+	BUSY_MS = 10,		/* between two looks while a callback runs */
+	IDLE_MS = 20,		/* and while none does: what a burst waits at the most before it is seen */
+	NUDGES_MAX = 32,	/* at once */
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -44,14 +45,27 @@ static void nudge(void)
 	(void)close_fd(fd);
 }
 
+/* A message that has begun to wait since the last look has taken a worker away. Two for each of them: of the sessions that the
+ * new workers find, some will wait as well. */
+static unsigned nudges_due(void)
+{
+	static unsigned waited;
+	unsigned waiting = callbacks_waiting(), due = 1;
+
+	if (waiting > waited)
+		due += 2 * (waiting - waited);
+	waited = waiting;
+	return due < NUDGES_MAX ? due : NUDGES_MAX;
+}
+
 static void *nudge_thread(void *unused)
 {
 	(void)unused;
 	for (;;) {
-		bool slow = callbacks_oldest_ms() > SLOW_CALLBACK_MS;
-		const struct timespec pause = { .tv_nsec = (slow ? BUSY_MS : IDLE_MS) * 1000000L };
+		unsigned oldest_ms = callbacks_oldest_ms();
+		const struct timespec pause = { .tv_nsec = (oldest_ms > 0 ? BUSY_MS : IDLE_MS) * 1000000L };
 
-		if (slow)
+		for (unsigned due = oldest_ms > SLOW_CALLBACK_MS ? nudges_due() : 0; due > 0; due--)
 			nudge();
 		(void)nanosleep(&pause, NULL);
 	}

@@ -17,13 +17,14 @@ static enum direction direction_of(const struct policy_question *question)
 	return question->message == NULL ? DIRECTION_INBOUND : question->message->direction;
 }
 
+/* What was found about a recipient who is still there at the end (a weight, a tag, a hold) is for the message that all get. */
 static bool applies(const struct finding *finding, const struct policy_question *question)
 {
 	unsigned directions = finding->scanner->directions;
 
 	if (directions != 0 && (directions & SCANNER_IN(direction_of(question))) == 0)
 		return false;
-	return finding->recipient == FINDING_MESSAGE || finding->recipient == question->recipient;
+	return finding->recipient == FINDING_MESSAGE || finding->recipient == question->recipient || question->phase == PHASE_EOM;
 }
 
 /* RFC 5321 4.5.1 and RFC 2142: what is held against a client does not keep it from these two. What is held against the recipient
@@ -44,11 +45,12 @@ static bool door_refusal_is_due(const struct finding *finding, const struct poli
 	return question->phase >= question->refuse_at && question->phase <= PHASE_RCPT && !postmaster_is_exempt(finding, question);
 }
 
-static bool is_due(const struct finding *finding, enum action action, const struct policy_question *question)
+static bool is_due(const struct finding *finding, struct rule_action action, const struct policy_question *question)
 {
-	bool refuses = action == ACTION_DEFER || action == ACTION_REJECT;
+	bool refuses = action.action == ACTION_DEFER || action.action == ACTION_REJECT;
 
-	if (!refuses)
+	/* a refusal that was only observed at the door is told with the message, which it did not stop */
+	if (!refuses || (action.observe && question->phase == PHASE_EOM))
 		return question->phase == PHASE_EOM;
 	switch (finding->outcome->refusal) {
 	case REFUSE_NOW:
@@ -65,7 +67,7 @@ static void weigh(struct tally *tally, const struct finding *finding, const stru
 {
 	struct rule_action action = finding->rule.by_direction[direction_of(question)];
 
-	if (!applies(finding, question) || !is_due(finding, action.action, question))
+	if (!applies(finding, question) || !is_due(finding, action, question))
 		return;
 	if (action.observe) {
 		if (tally->observed == NULL || action.action > tally->observed_action.action) {
@@ -107,11 +109,17 @@ static void weigh_score(struct verdict *verdict, const struct score_settings *sc
 	}
 }
 
-/* Nothing leaves without a ground, even if every scanner forgot to say so. */
+static bool lacks_ground(const struct policy_question *question)
+{
+	if (question->phase == PHASE_RCPT)
+		return question->message->recipients[question->recipient].ground == GROUND_NONE;
+	return question->phase == PHASE_EOM && question->message->recipients_len == 0;
+}
+
+/* Nothing leaves without a ground, even if every scanner forgot to say so, or an MTA to ask about a recipient. */
 static void demand_ground(struct verdict *verdict, const struct policy_question *question)
 {
-	if (question->phase != PHASE_RCPT || verdict->action >= ACTION_DEFER ||
-	    question->message->recipients[question->recipient].ground != GROUND_NONE)
+	if (verdict->action >= ACTION_DEFER || !lacks_ground(question))
 		return;
 	verdict->action = ACTION_DEFER;
 	verdict->by = NULL;

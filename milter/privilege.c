@@ -191,6 +191,20 @@ int privilege_check_status(const char *status, const struct identity *identity, 
 	return -EPERM;
 }
 
+int privilege_check_groups(const struct identity *identity, char problem[CONF_PROBLEM_MAX])
+{
+	gid_t groups[IDENTITY_GROUPS_MAX];
+	int n = getgroups(IDENTITY_GROUPS_MAX, groups);
+
+	for (int i = 0; i < n; i++)
+		if (groups[i] != identity->gid && !in_group(identity, groups[i]))
+			n = -1;
+	if (n >= 0)
+		return 0;
+	(void)snprintf(problem, CONF_PROBLEM_MAX, "privileges could not be dropped: groups are left");
+	return -EPERM;
+}
+
 static int check(const struct identity *identity, char problem[CONF_PROBLEM_MAX])
 {
 	_cleanup_(fclose_filep) FILE *file = fopen("/proc/self/status", "re");
@@ -220,5 +234,8 @@ int privilege_drop(const struct identity *identity, char problem[CONF_PROBLEM_MA
 		r = clear_capabilities(problem);
 	if (r == 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		r = fail(problem, "no_new_privs", errno);
+	/* Who was not root cannot lay down a group, and need not. */
+	if (r == 0 && identity->was_root)
+		r = privilege_check_groups(identity, problem);
 	return r < 0 ? r : check(identity, problem);
 }

@@ -34,4 +34,7 @@ int privilege_drop(const struct identity *identity, char problem[CONF_PROBLEM_MA
  * Returns 0, or -EPERM with a problem. A line that is missing is a problem too. */
 int privilege_check_status(const char *status, const struct identity *identity, char problem[CONF_PROBLEM_MAX]);
 
+/* Is the process in no group but those of identity (and its first one)? Returns 0, or -EPERM with a problem. */
+int privilege_check_groups(const struct identity *identity, char problem[CONF_PROBLEM_MAX]);
+
 #endif

@@ -20,20 +20,44 @@ static bool goes_on(struct str rest)
 	return rest.len > 0 && (rest.p[0] == ' ' || rest.p[0] == '\t');
 }
 
-static bool add_field(struct arena *arena, struct headers *headers, struct str line, struct str *rest)
+/* A name of RFC 5322 2.2; blanks before the colon are let pass, as in Postfix. */
+static bool is_name(struct str name)
 {
-	const char *colon = line.len == 0 ? NULL : memchr(line.p, ':', line.len);
-	const char *value;
+	while (name.len > 1 && (name.p[name.len - 1] == ' ' || name.p[name.len - 1] == '\t'))
+		name.len--;
+	for (size_t i = 0; i < name.len; i++)
+		if (name.p[i] < '!' || name.p[i] > '~')
+			return false;
+	return name.len > 0;
+}
 
-	if (colon == NULL || colon == line.p)
-		return false;
-	value = arena_strndup(arena, colon + 1, line.len - (size_t)(colon + 1 - line.p));
+/* The bytes behind the colon and all lines that go on, with LF between them. */
+static const char *take_value(struct arena *arena, struct str first, struct str *rest)
+{
+	struct str ahead = *rest;
+	size_t len = first.len;
+	char *value, *end;
+
+	while (goes_on(ahead))
+		len += 1 + take_line(&ahead).len;
+	value = arena_alloc(arena, len + 1);
+	end = mempcpy(value, first.p, first.len);
 	while (goes_on(*rest)) {
 		struct str fold = take_line(rest);
 
-		value = arena_printf(arena, "%s\n%s", value, arena_strndup(arena, fold.p, fold.len));
+		*end++ = '\n';
+		end = mempcpy(end, fold.p, fold.len);
 	}
-	headers_add(arena, headers, arena_strndup(arena, line.p, (size_t)(colon - line.p)), value);
+	return value;
+}
+
+static bool add_field(struct arena *arena, struct headers *headers, struct str line, struct str *rest)
+{
+	struct str value = line, name = str_split(&value, ":");
+
+	if (value.p == NULL || !is_name(name))
+		return false;
+	headers_add(arena, headers, arena_strndup(arena, name.p, name.len), take_value(arena, value, rest));
 	return true;
 }
 
@@ -41,6 +65,8 @@ void rawmessage_split(struct arena *arena, struct str raw, struct headers *heade
 {
 	struct str rest = raw;
 
+	if (str_has_prefix(rest, STR("From ")))		/* as in a mailbox file; no MTA sends it */
+		(void)take_line(&rest);
 	while (rest.len > 0) {
 		struct str before = rest, line = take_line(&rest);
 

@@ -7,7 +7,8 @@
 #include "milter/mail/header.h"
 
 /* Reads the header fields (folds become LF, as libmilter gives them) and leaves the body. A first line that is no field ends the
- * header, as in Postfix. Lines end with LF or CRLF. */
+ * header, as in Postfix. Lines end with LF or CRLF; a first line "From ..." of a mailbox file is left out. A value ends at a NUL, as
+ * through libmilter. */
 void rawmessage_split(struct arena *arena, struct str raw, struct headers *headers, struct str *ret_body);
 
 #endif

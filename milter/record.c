@@ -41,7 +41,7 @@ static void append_names(char *text, size_t size, const struct findings *finding
 
 static void add_findings(struct log_line *line, const struct session *session, const struct message *message)
 {
-	char names[LOG_FIELD_MAX] = "";
+	char names[LOG_FIELD_MAX + 2] = "";	/* one that is full is over the limit of a field, and says so with dots */
 
 	append_names(names, sizeof(names), &session->findings);
 	if (message != NULL)
@@ -99,14 +99,17 @@ static void start_line(struct log_line *line, const char *id)
 
 void record_message(const struct session *session, const struct message *message, const struct verdict *verdict, const char *failure)
 {
+	struct verdict carried_out = *verdict;
 	struct log_line line;
 
+	if (failure != NULL)
+		carried_out.action = ACTION_DEFER;
 	start_line(&line, message->id);
 	log_line_add(&line, "queue_id", message->queue_id);
 	add_client(&line, session);
 	add_envelope(&line, message);
 	log_line_add_number(&line, "size_bytes", message->size_bytes);
-	add_decision(&line, verdict);
+	add_decision(&line, &carried_out);
 	add_findings(&line, session, message);
 	if (failure != NULL)
 		log_line_add(&line, "failure", failure);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "milter/settings.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,6 +60,18 @@ static int authserv_id_check(struct conf *conf, const char *text, struct conf_wh
 	if (r < 0)
 		(void)snprintf(problem, CONF_PROBLEM_MAX, "\"%.60s\" is no host name", text);
 	return r;
+}
+
+static int subject_check(struct conf *conf, const char *text, struct conf_where where, void *field, char *problem)
+{
+	(void)conf, (void)where, (void)field;
+	for (const char *p = text; *p != '\0'; p++) {
+		if (*p >= ' ' && *p <= '~')
+			continue;
+		(void)snprintf(problem, CONF_PROBLEM_MAX, "a header field may hold only printable ASCII");
+		return -EINVAL;
+	}
+	return 0;
 }
 
 static int threshold_parse(const char *text, double *ret, char *problem)
@@ -170,7 +183,7 @@ static const struct option_section score_section = {
 };
 
 static const struct option tag_options[] = {
-	{ "subject", OPTION_STRING, offsetof(struct tag_settings, subject), .fallback = "",
+	{ "subject", OPTION_STRING, offsetof(struct tag_settings, subject), .fallback = "", .parse = subject_check,
 	  .summary = "put in front of the subject of tagged mail", .text = "Empty: the subject stays. X-Spam-Flag: YES is added in any case.",
 	  .example = "[SUSPECT] " },
 	OPTION_END
@@ -195,8 +208,10 @@ const struct option_section *const *settings_sections(void)
 	if (all[len] != NULL)
 		return all;
 	for (size_t i = 0; scanners[i] != NULL; i++)
-		for (size_t j = 0; scanners[i]->sections[j] != NULL && len + 1 < SECTIONS_MAX; j++)
+		for (size_t j = 0; scanners[i]->sections[j] != NULL; j++) {
+			assert(len + 1 < SECTIONS_MAX);
 			all[len++] = scanners[i]->sections[j];
+		}
 	return all;
 }
 

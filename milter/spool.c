@@ -108,7 +108,7 @@ void spool_header(struct spool *spool, const struct limits *limits, struct messa
 
 	if (message->body_fd >= 0)
 		return;
-	message->size_bytes += message->headers.size_bytes;
+	spool_count(limits, message, message->headers.size_bytes);
 	message->body_fd = memfd_create("message", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (message->body_fd < 0) {
 		message->spool_full = true;

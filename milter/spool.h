@@ -22,7 +22,7 @@ void spool_body(struct spool *spool, const struct limits *limits, struct message
 /* The message is complete: nobody can write it any more. Returns 0 or a negative errno: then it must not be scanned. */
 int spool_seal(struct message *message);
 
-/* Counts a body that nobody is going to read. */
+/* Counts a header or a piece of the body that nobody is going to read. */
 void spool_count(const struct limits *limits, struct message *message, size_t len);
 
 #endif

@@ -5,17 +5,24 @@
 #include "milter/model/scanner.h"
 #include "milter/settings.h"
 
-/* Names that are ours alone: what arrives under them is forged, or was written on an earlier pass and is out of date. */
-static const char *const own_names[] = {
-	"X-Octroi-Verdict", "X-Octroi-Relay", "X-Virus-Scanned", "X-Virus-Status", "X-Spam-Flag", NULL,
-};
+/* Names that speak for a gateway: what arrives under them is forged, or was written on an earlier pass and is out of date, and
+ * the mail programs behind us cannot tell (threats HDR-02). */
+static const char *const own_prefixes[] = { "X-Octroi-", "X-Virus-", "X-Spam-", "X-Quarantine-", NULL };
+
+static bool begins_with(const char *name, const char *prefix)
+{
+	while (*name != '\0' && (*name == ' ' || ascii_is_control(*name)))
+		name++;
+	return strnlen(name, strlen(prefix)) == strlen(prefix) &&
+	       str_equal_nocase((struct str){ name, strlen(prefix) }, str_of(prefix));
+}
 
 static bool is_own_name(const char *name)
 {
-	for (size_t i = 0; own_names[i] != NULL; i++)
-		if (header_name_equal(name, own_names[i]))
+	for (size_t i = 0; own_prefixes[i] != NULL; i++)
+		if (begins_with(name, own_prefixes[i]))
 			return true;
-	return false;
+	return header_name_equal(name, "Received-SPF");
 }
 
 static bool is_forged(struct arena *arena, const struct header *header, const char *host)
@@ -50,7 +57,7 @@ static const char *expand_stamp(struct arena *arena, const char *value, const ch
 {
 	const char *percent = strchr(value, '%');
 
-	if (percent == NULL)
+	if (percent == NULL || percent[1] == '\0')
 		return value;
 	return arena_printf(arena, "%.*s%s%s", (int)(percent - value), value, percent[1] == 'h' ? host : text, percent + 2);
 }
@@ -103,6 +110,28 @@ static void insert_verdict(struct edits *edits, const struct message *message, c
 			    by, observed));
 }
 
+/* A value as it arrived, with nothing in it that could end the field: line ends and the white space behind them become one fold
+ * each, with something visible on both sides (threats MLT-08, HDR-10). */
+static const char *refold(struct arena *arena, const char *prefix, const char *value)
+{
+	char *text = arena_alloc(arena, strlen(prefix) + 2 * strlen(value) + 2), *out = stpcpy(stpcpy(text, " "), prefix);
+	bool visible = prefix[strspn(prefix, " \t")] != '\0';
+
+	for (const char *p = value; *p != '\0';) {
+		if (*p != '\r' && *p != '\n') {
+			visible = visible || (*p != ' ' && *p != '\t');
+			*out++ = *p++;
+			continue;
+		}
+		p += strspn(p, " \t\r\n");
+		if (*p != '\0')
+			out = stpcpy(out, visible ? "\n\t" : " ");
+		visible = false;
+	}
+	*out = '\0';
+	return text;
+}
+
 static void tag_subject(struct edits *edits, const struct message *message, const char *prefix)
 {
 	size_t position = 0;
@@ -115,7 +144,7 @@ static void tag_subject(struct edits *edits, const struct message *message, cons
 	else
 		*add(message->arena, edits) = (struct edit){
 			EDIT_CHANGE, subject->name, subject->index,
-			arena_printf(message->arena, " %s%s", prefix, subject->value + strspn(subject->value, " \t")),
+			refold(message->arena, prefix, subject->value + strspn(subject->value, " \t\r\n")),
 		};
 }
 

@@ -278,7 +278,7 @@ static void serve(void)
 		if (pollfds[1].revents != 0)
 			reap();
 		serve_channels(pollfds, len);
-		if (pollfds[0].revents != 0 && on_control())
+		if (pollfds[0].revents != 0 && !on_control())
 			return;
 	}
 }

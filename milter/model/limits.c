@@ -18,8 +18,9 @@ static const struct option limits_options[] = {
 	{ "on_oversize", OPTION_CUSTOM, offsetof(struct limits, on_oversize), .fallback = "reject", .parse = rule_parse,
 	  .summary = "what happens to a message over message_size",
 	  .text = "Only its beginning is kept, so the virus scanner calls it unscannable, whatever stands here." },
-	{ "on_header", OPTION_CUSTOM, offsetof(struct limits, on_header), .fallback = "reject", .parse = rule_parse,
-	  .summary = "what happens to a message over header_size or header_count" },
+	{ "on_header", OPTION_CUSTOM, offsetof(struct limits, on_header), .fallback = "reject", .parse = rule_parse_held,
+	  .summary = "what happens to a message over header_size or header_count",
+	  .text = "Forged fields behind the limit would not be found: only quarantine, defer, reject and discard may stand here." },
 	OPTION_END
 };
 

@@ -74,8 +74,8 @@ static int direction_parse(struct str word, enum direction *ret_direction)
 	return -EINVAL;
 }
 
-/* "DIRECTION: [observe] ACTION" changes one direction, a clause without direction is for all that are not named. */
-static int part_parse(struct str part, struct rule *rule, bool *ret_general)
+/* "DIRECTION: [observe] ACTION" changes one direction, and only once; a clause without direction is for all that are not named. */
+static int part_parse(struct str part, struct rule *rule, unsigned *named, bool *ret_general)
 {
 	struct str rest = part;
 	struct str head = str_trim(str_split(&rest, ":"));
@@ -90,8 +90,9 @@ static int part_parse(struct str part, struct rule *rule, bool *ret_general)
 			rule->by_direction[i] = action;
 		return 0;
 	}
-	if (direction_parse(head, &direction) < 0)
+	if (direction_parse(head, &direction) < 0 || (*named & 1u << direction) != 0)
 		return -EINVAL;
+	*named |= 1u << direction;
 	rule->by_direction[direction] = action;
 	return 0;
 }
@@ -100,13 +101,14 @@ int rule_parse(struct conf *conf, const char *text, struct conf_where where, voi
 {
 	struct rule rule = { .where = where };
 	struct str rest = str_of(text);
+	unsigned named = 0;
 	bool first = true;
 
 	(void)conf;
 	while (rest.p != NULL) {
 		bool general;
 
-		if (part_parse(str_split(&rest, ","), &rule, &general) < 0 || general != first) {
+		if (part_parse(str_split(&rest, ","), &rule, &named, &general) < 0 || general != first) {
 			(void)snprintf(problem, CONF_PROBLEM_MAX,
 				       "\"%.60s\" is no action (accept, tag, quarantine, defer, reject, discard or a weight such as 2.5; "
 				       "\"observe\" may stand before it, and \", submission: ACTION\" after it)", text);
@@ -128,7 +130,7 @@ int rule_parse_held(struct conf *conf, const char *text, struct conf_where where
 		if (rule.by_direction[i].action >= ACTION_QUARANTINE && !rule.by_direction[i].observe)
 			continue;
 		(void)snprintf(problem, CONF_PROBLEM_MAX,
-			       "\"%.60s\" would let mail in unscanned; only quarantine, defer, reject and discard may stand here", text);
+			       "\"%.60s\" would let in what nobody has looked at; only quarantine, defer, reject and discard may stand here", text);
 		return -EINVAL;
 	}
 	*(struct rule *)field = rule;

@@ -37,7 +37,9 @@ my @senders = (
 	['From of another in a comment-laden form', $alice, "From: (alice\@ours.example) \"Bob\" <$bob>", 0],
 	['two authors, one of them another', $alice, "From: $alice, $bob\nSender: $alice", 0],
 	['two From fields', $alice, "From: $alice\nFrom: $bob", 0],
-	['no From', $alice, "X-None: 1", 0],
+	['no From: Postfix writes her address', $alice, "X-None: 1", 1],
+	['an empty From', $alice, "From:", 0],
+	['a From without an address', $alice, "From: Alice", 0],
 	['a stranger', 'a@ext.example', "From: $alice", 0],
 	['a tagged address that is not listed', 'alice+tag@ours.example', "From: $alice", 0],
 );

@@ -51,9 +51,9 @@ sub refused {
 }
 
 subtest 'sizes' => sub {
-	refused('oversize', qr/^552 5\.3\.4 /, message => plain(body => ('x' x 70 . "\n") x 16000));
-	accepted('just below', message => plain(body => ('x' x 70 . "\n") x 14000));
-	refused('header section too large', qr/^552 5\.3\.4 /, message => plain(head => "X-Long: " . ('x' x 900 . "\n ") x 80 . "end\n"));
+	refused('oversize', qr/^552 5\.3\.4 /, message => plain(body => lines(16000)));
+	accepted('just below', message => plain(body => lines(14000)));
+	refused('header section too large', qr/^552 5\.3\.4 /, message => plain(head => 'X-Long: ' . lines(1000) =~ s/\n(?=.)/\n /gr));
 	refused('too many fields', qr/^552 5\.3\.4 /, message => plain(head => "X-Many: 1\n" x 250));
 	accepted('fields just below', message => plain(head => "X-Many: 1\n" x 150));
 	my $reply = $gate->send(message => "X" x 70000 . ": 1\n\nx\n")->{reply};
@@ -124,6 +124,13 @@ subtest '30 messages in one session' => sub {
 	is_deeply \@codes, [(250) x 30], 'all taken';
 };
 done_testing;
+
+sub lines {
+	my ($count) = @_;
+	my $line = 'x' x 70 . "\n";
+
+	return $line x $count;
+}
 
 sub step {
 	my ($smtp, $what) = @_;

@@ -11,23 +11,21 @@ use Octroi::Process qw(wait_until);
 
 my $gate = Octroi::Gate->start;
 
+my $number = 0;
+
 sub local_mail {
 	my ($rcpt, %args) = @_;
-	my $id = sprintf '<local-%d-%d@gw.ours.example>', $$, ++(state_number()->[0]);
+	my $id = sprintf '<local-%d-%d@gw.ours.example>', $$, ++$number;
 	my $status = $gate->postfix->sendmail(plain(from => 'root@ours.example', id => $id, %args), '-f', 'root@ours.example', '-i', $rcpt);
 
 	is $status, 0, "sendmail $rcpt";
 	return $id;
 }
 
-my $state;
-sub state_number { return $state //= [0] }
-
 sub arrived {
 	my ($id) = @_;
-	my ($found) = wait_until(30, sub { [grep { $_->message_id eq $id } $gate->sink->messages]->[0] });
 
-	return $found;
+	return wait_until(30, sub { (grep { $_->message_id eq $id } $gate->sink->messages)[0] });
 }
 
 subtest 'to the internal server' => sub {

@@ -8,7 +8,13 @@ use Test::More;
 use Octroi::Gate;
 use Octroi::Mail qw(plain attached zip);
 
-my $gate = Octroi::Gate->start(append => { antivirus => "\tmax_file_size = \"1M\"\n\tmax_scan_size = \"4M\"\n\tmax_recursion = 5\n" });
+my %append = (append => { antivirus => <<'CONF' });
+	max_file_size = "1M"
+	max_scan_size = "4M"
+	max_recursion = 5
+	timeout       = "2s"
+CONF
+my $gate = Octroi::Gate->start(%append);
 
 # An archive inside an archive, so many levels deep.
 sub nested {
@@ -53,7 +59,7 @@ sub check_held {
 sub check_without_database {
 	my $daemon = $gate->daemon;
 
-	$daemon->configure(Octroi::Gate::conf(database => $gate->dir . '/empty'));
+	$daemon->configure(Octroi::Gate::conf(%append, database => $gate->dir . '/empty'));
 	ok $daemon->reload, 'a configuration without signatures was answered';
 	$daemon->stop;
 	eval { $daemon->launch };	# it may say that it is not ready: what counts is what becomes of mail

@@ -23,6 +23,7 @@ static const struct row {
 	{ "a_file_more", { WRITE_A }, { WRITE_B, LOOK_SAME, LOOK_CHANGED, LOOK_SAME } },
 	{ "a_file_less", { WRITE_A, WRITE_B }, { DELETE_A, LOOK_SAME, LOOK_CHANGED, LOOK_SAME } },
 	{ "a_longer_file", { WRITE_A }, { APPEND_A, LOOK_SAME, LOOK_CHANGED, LOOK_SAME } },
+	{ "a_longer_file_of_the_same_time", { WRITE_A, TOUCH_A }, { APPEND_A, TOUCH_A, LOOK_SAME, LOOK_CHANGED, LOOK_SAME } },
 	{ "the_same_bytes_at_another_time", { WRITE_A }, { TOUCH_A, LOOK_SAME, LOOK_CHANGED, LOOK_SAME } },
 	{ "another_file_of_the_same_name_size_and_time", { WRITE_A, TOUCH_A },
 	  { REPLACE_A, LOOK_SAME, LOOK_CHANGED, LOOK_SAME } },

@@ -80,10 +80,10 @@ static int drop_in_child(void)
 {
 	char problem[CONF_PROBLEM_MAX] = "";
 	struct identity identity;
-	gid_t groups[IDENTITY_GROUPS_MAX];
+	gid_t groups[IDENTITY_GROUPS_MAX] = { 0, 1, 4 };
 	int n;
 
-	if (identity_find("nobody", "mail", &identity, problem) < 0)
+	if (setgroups(3, groups) < 0 || identity_find("nobody", "mail", &identity, problem) < 0)
 		return 1;
 	if (privilege_drop(&identity, problem) < 0)
 		return 2;
@@ -91,12 +91,25 @@ static int drop_in_child(void)
 		return 3;
 	n = getgroups(IDENTITY_GROUPS_MAX, groups);
 	for (int i = 0; i < n; i++)
-		if (groups[i] == 0)
+		if (groups[i] != identity.gid && groups[i] != identity.socket_gid)
 			return 4;
 	for (unsigned long capability = 0; prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0; capability++)
 		if (prctl(PR_CAPBSET_READ, capability, 0, 0, 0) != 0)
 			return 5;
 	return getuid() == identity.uid && getgid() == identity.gid ? 0 : 6;
+}
+
+/* As if setgroups had done nothing: a group of root's is still there. */
+static int keep_groups(void)
+{
+	char problem[CONF_PROBLEM_MAX] = "";
+	const gid_t groups[] = { 0, 4 };
+	struct identity identity;
+
+	if (identity_find("nobody", "", &identity, problem) < 0 || setgroups(2, groups) < 0 ||
+	    setresgid(identity.gid, identity.gid, identity.gid) < 0 || setresuid(identity.uid, identity.uid, identity.uid) < 0)
+		return 1;
+	return privilege_check_groups(&identity, problem) == -EPERM ? 0 : 2;
 }
 
 static int status_of_child(int (*run)(void))
@@ -117,6 +130,14 @@ static void root_is_left_for_good_OS_01(void **state)
 	if (getuid() != 0)
 		skip();
 	assert_int_equal(status_of_child(drop_in_child), 0);
+}
+
+static void a_group_that_is_left_is_noticed_OS_01(void **state)
+{
+	(void)state;
+	if (getuid() != 0)
+		skip();
+	assert_int_equal(status_of_child(keep_groups), 0);
 }
 
 /* The ids are right, but root was only put aside: the check must see it. */
@@ -167,6 +188,7 @@ int main(void)
 	rows_add(&tests, rows, check);
 	rows_add(&tests, account_rows, check_account);
 	rows_add_one(&tests, "root_is_left_for_good_OS_01", root_is_left_for_good_OS_01, NULL);
+	rows_add_one(&tests, "a_group_that_is_left_is_noticed_OS_01", a_group_that_is_left_is_noticed_OS_01, NULL);
 	rows_add_one(&tests, "a_saved_user_id_is_noticed_OS_01", a_saved_user_id_is_noticed_OS_01, NULL);
 	rows_add_one(&tests, "without_root_it_stays_who_it_is", without_root_it_stays_who_it_is, NULL);
 	return rows_run(&tests, "privilege");

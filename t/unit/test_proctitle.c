@@ -7,6 +7,10 @@
 
 #include "milter/base/proctitle.h"
 
+enum { INHERITED_MAX = 500 };
+static char *inherited[INHERITED_MAX];
+static size_t inherited_len;
+
 static size_t read_title(char *text, size_t size)
 {
 	FILE *file = fopen("/proc/self/cmdline", "re");
@@ -54,6 +58,8 @@ static void the_environment_is_still_there(void **state)
 {
 	(void)state;
 	proctitle_set("octroi: filter");
+	for (size_t i = 0; i < inherited_len; i++)
+		assert_string_equal(environ[i], inherited[i]);
 	assert_string_equal(getenv("PROCTITLE_TEST"), "here");
 	assert_int_equal(unsetenv("PROCTITLE_TEST"), 0);
 	assert_null(getenv("PROCTITLE_TEST"));
@@ -81,10 +87,19 @@ static void a_child_has_its_own(void **state)
 	assert_string_equal(text, "octroi: parent");
 }
 
+static void remember_environment(void)
+{
+	while (environ[inherited_len] != NULL && inherited_len < INHERITED_MAX) {
+		inherited[inherited_len] = strdup(environ[inherited_len]);
+		inherited_len++;
+	}
+}
+
 int main(void)
 {
 	static struct rows tests;
 
+	remember_environment();
 	(void)setenv("PROCTITLE_TEST", "here", 1);
 	proctitle_set("before the room is known nothing happens");
 	proctitle_init();

@@ -18,6 +18,8 @@ use Octroi::Postfix;
 use Octroi::Process qw(temp_directory wait_until);
 use Octroi::Sink;
 use Octroi::Smtp;
+use POSIX ();
+use Time::HiRes ();
 
 our $tree = Cwd::abs_path(File::Basename::dirname(__FILE__) . '/../../..');
 
@@ -126,7 +128,8 @@ sub connect {
 	$client = $clients{$client} // die "no client $client" if defined $client && !ref $client;
 	if ($client) {
 		$smtp->ehlo('test.example');
-		$smtp->{greeting} = $smtp->xclient(PORT => 40000, DESTADDR => '192.0.2.25', DESTPORT => 25, %$client);
+		my $greeting = $smtp->xclient(PORT => 40000, DESTADDR => '192.0.2.25', DESTPORT => 25, %$client);
+		die "XCLIENT $client->{ADDR}: $greeting\n" unless $greeting->code == 220;
 	}
 	$smtp->{ehlo} = $smtp->ehlo($args{helo} // ($client && ($client->{NAME} // '') =~ /^(\w.*)/ ? $1 : 'client.example'));
 	$smtp->{auth} = $smtp->auth_plain($args{login}, $args{password} // $logins{ $args{login} }) if defined $args{login};
@@ -155,6 +158,27 @@ sub send {
 	return \%result;
 }
 
+# The same, with every examiner killed while one of them has the message: they are stopped before it is sent, so the one that
+# gets it cannot finish, and killed when it waits for the answer.
+sub send_with_kill {
+	my ($self, %args) = @_;
+	my $daemon = $self->{daemon};
+	my $smtp = $self->connect(%args);
+	my @stopped = wait_for_examiners($daemon);
+
+	kill STOP => @stopped;
+	my $killer = fork // die "fork: $!";
+	if (!$killer) {
+		Time::HiRes::sleep(1);
+		kill KILL => @stopped;
+		POSIX::_exit(0);
+	}
+	my $result = $self->send(%args, smtp => $smtp);
+	waitpid $killer, 0;
+	$smtp->quit;
+	return $result;
+}
+
 # What of an accepted message came to the sink; waits for it.
 sub delivered {
 	my ($self, $result) = @_;
@@ -170,6 +194,20 @@ sub record {
 	return $self->{daemon}->record(queue_id => $reply->queue_id) if $reply->queue_id;
 	return $self->{daemon}->record(id => $reply->id) if $reply->id;
 	return;
+}
+
+# The examiners, when there are some and no new one has come for a while.
+sub wait_for_examiners {
+	my ($daemon) = @_;
+	my @last;
+
+	wait_until(20, sub {
+		my @before = @last;
+		@last = $daemon->pids('examiner');
+		Time::HiRes::sleep(0.2);
+		return @last && "@before" eq "@last";
+	});
+	return @last;
 }
 
 sub _skip {

@@ -151,7 +151,7 @@ sub _main {
 		multi_instance_enable => 'yes',
 		multi_instance_name => 'postfix-octroi-test',
 		inet_interfaces => '127.0.0.1',
-		inet_protocols => 'ipv4',
+		inet_protocols => -e '/proc/net/if_inet6' ? 'all' : 'ipv4',	# for XCLIENT: it listens on 127.0.0.1 alone
 		alias_maps => '',
 		alias_database => '',
 		import_environment => 'MAIL_CONFIG MAIL_DEBUG MAIL_LOGTAG TZ LANG=C',
