@@ -94,6 +94,8 @@ struct cage *cage_start(const struct conf *conf, char problem[CONF_PROBLEM_MAX])
 		r = wait_ready(cage, (struct frame *)(void *)frame, problem);
 	if (r == 0)
 		r = connect_pool(cage, (struct frame *)(void *)frame);
+	if (r < 0)
+		pool_set_zygote(cage->pool, -1);
 	if (r < 0 && problem[0] == '\0')
 		(void)snprintf(problem, CONF_PROBLEM_MAX, "the examiners cannot be started: %s", strerror(-r));
 	return cage;

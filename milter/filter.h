@@ -10,7 +10,8 @@
 enum filter_frame {
 	FILTER_READY = 1,	/* to the supervisor: its sessions are served */
 	FILTER_FAILED,		/* to the supervisor: a string: why; the process ends after it */
-	FILTER_ZYGOTE,		/* to the filter, with one descriptor: a channel to the zygote that serves from now on */
+	FILTER_ZYGOTE,		/* to the filter, with one descriptor: a channel to the zygote that serves from now on; without:
+				 * there is none to be had for now */
 	FILTER_DRAIN,		/* to the filter: u64 milliseconds: accept nothing more, end when the sessions have ended */
 };
 

@@ -31,6 +31,15 @@ static int fail(int error, char problem[CONF_PROBLEM_MAX], const char *format, .
 	return error;
 }
 
+/* What the end of the scope would have closed. */
+static int keep_fd(int *fd)
+{
+	int kept = *fd;
+
+	*fd = -1;
+	return kept;
+}
+
 int listener_reserve(void)
 {
 	/* What a careless parent left open is nothing a filter or an examiner should hold. */
@@ -155,10 +164,8 @@ static int open_unix(const struct settings *settings, const char *path, uid_t ow
 	r = bind_unix(fd, &address, settings, owner, group, problem);
 	if (r == 0)
 		r = remember_path(listener, path, problem);
-	if (r == 0) {
-		listener->fd = fd;
-		fd = -1;
-	}
+	if (r == 0)
+		listener->fd = keep_fd(&fd);
 	return r;
 }
 
@@ -198,13 +205,13 @@ static int open_inet(const struct settings *settings, const struct listen_addres
 		     char problem[CONF_PROBLEM_MAX])
 {
 	_cleanup_(close_fdp) int fd = -1;
-	struct endpoint endpoint;
+	struct endpoint endpoint = { .len = 0 };
 	const int on = 1;
 	int r = resolve(wanted, &endpoint, problem);
 
 	if (r == 0)
 		r = refuse_remote(&endpoint, settings, problem);
-	if (r < 0)
+	if (r != 0)
 		return r;
 	fd = socket(endpoint.address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
@@ -214,8 +221,7 @@ static int open_inet(const struct settings *settings, const struct listen_addres
 		return errno == EADDRINUSE ?
 		       fail(-EADDRINUSE, problem, "another process listens on port %u", wanted->port) :
 		       fail(-errno, problem, "listen: %s: %s", settings->listen, strerror(errno));
-	listener->fd = fd;
-	fd = -1;
+	listener->fd = keep_fd(&fd);
 	return 0;
 }
 

@@ -137,12 +137,25 @@ static int connect_pair(const struct child *zygote, const struct child *filter, 
 	return frame_send(filter->control, &frame, &pair[1], 1, deadline_ms);
 }
 
+/* Mail need not wait for an examiner that will not come. */
+static void tell_none(const struct child *filter)
+{
+	struct frame frame;
+
+	frame_start(&frame, FILTER_ZYGOTE);
+	(void)frame_send(filter->control, &frame, NULL, 0, clock_monotonic_ms() + SEND_MS);
+}
+
 void zygotes_connect(struct supervisor *supervisor, struct child *filter)
 {
 	struct child *zygote = child_find(supervisor->children, CHILD_ZYGOTE, CHILD_SERVING);
 	int pair[2], r;
 
-	if (zygote == NULL || filter->state == CHILD_STARTING)
+	if (filter->state == CHILD_STARTING)
+		return;
+	if (zygote == NULL && supervisor->zygote_failed)
+		tell_none(filter);
+	if (zygote == NULL)
 		return;
 	r = frame_socketpair(pair);
 	if (r == 0) {
@@ -173,6 +186,7 @@ static void zygote_ready(struct supervisor *supervisor, struct child *ready, str
 	log_notice("zygote %ld serves: %s; sandbox: %s", (long)ready->pid, supervisor->zygote_status, layers);
 	ready->state = CHILD_SERVING;
 	ready->kill_at_ms = NEVER;
+	supervisor->zygote_failed = false;
 	if (old != NULL)
 		old->state = CHILD_LEAVING;
 	for (struct child *child = supervisor->children; child != NULL; child = child->next)
@@ -205,6 +219,10 @@ static void load_failed(struct supervisor *supervisor, const struct child *child
 		log_error("NOTHING CAN BE SCANNED, such mail is deferred: zygote %ld could not load: %s; next try in %d s",
 			  (long)child->pid, why, RETRY_MS / 1000);
 		supervisor->zygote_retry_at_ms = clock_monotonic_ms() + RETRY_MS;
+		supervisor->zygote_failed = true;
+		for (struct child *filter = supervisor->children; filter != NULL; filter = filter->next)
+			if (filter->kind == CHILD_FILTER)
+				zygotes_connect(supervisor, filter);
 	}
 	supervisor_tell_ready(supervisor);
 	if (supervisor->zygote_again)

@@ -43,6 +43,7 @@ struct supervisor {
 	struct backoff zygote_backoff;
 	uint64_t zygote_retry_at_ms;
 	bool zygote_reported;		/* ready or failed, once */
+	bool zygote_failed;		/* the last that was loaded, and none serves */
 	bool zygote_again;		/* what is loading is out of date already */
 	char zygote_status[256];	/* "" or what the one that serves said */
 	struct database_watch database;

@@ -71,5 +71,5 @@ void proctitle_set(const char *title)
 		len = room_size - 2;
 	/* A last byte of the arguments that is not NUL makes the kernel read on to the first NUL (setproctitle's way). */
 	memset(room, 0, room_size);
-	memcpy(room, title, len);
+	memcpy(room, title, len);	/* NOLINT(bugprone-not-null-terminated-result): NULs follow */
 }

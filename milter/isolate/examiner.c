@@ -20,6 +20,7 @@
 enum {
 	SOCKET_FD = 3,
 	FDS_MAX = 256,			/* as many as the sandbox allows */
+	JOB_SECONDS_MAX = 600,		/* the pool kills at its deadline; this is for one whose filter has died meanwhile */
 };
 
 /* One process, one job at a time: these need no stack. */
@@ -193,8 +194,11 @@ static void serve(const struct examiner_settings *settings, const struct sandbox
 
 	while (frame_receive(SOCKET_FD, &question, &message_fd, 1, UINT64_MAX) == 0) {
 		uint32_t kind = question.kind;
-		int r = run_job(settings->shared, message_fd);
+		int r;
 
+		(void)alarm(JOB_SECONDS_MAX);
+		r = run_job(settings->shared, message_fd);
+		(void)alarm(0);
 		(void)close_fd(message_fd);
 		tidy_up(sandbox, first_free_fd);
 		if (send_answer(r, kind) < 0)

@@ -110,16 +110,22 @@ static void call_progress(struct pool *pool, const struct pool_job *job)
 	(void)pthread_mutex_lock(&pool->lock);
 }
 
-/* Waits until the waiter was given an examiner or the job's deadline has come. */
+static uint64_t patience_ends_ms(const struct pool_job *job, uint64_t start_ms)
+{
+	return job->wait_ms == 0 ? job->deadline_ms : earlier(job->deadline_ms, after(start_ms, job->wait_ms));
+}
+
+/* Waits until the waiter was given an examiner, its time is over, or it is certain that none will come. */
 static void wait_given(struct pool *pool, struct waiter *waiter, const struct pool_job *job)
 {
+	uint64_t end_ms = patience_ends_ms(job, waiter->since_ms);
 	uint64_t progress_ms = after(waiter->since_ms, PROGRESS_MS);
 
-	while (waiter->examiner == NULL) {
+	while (waiter->examiner == NULL && !pool->none) {
 		uint64_t now_ms = clock_monotonic_ms();
-		struct timespec until = timespec_of(earlier(job->deadline_ms, progress_ms));
+		struct timespec until = timespec_of(earlier(end_ms, progress_ms));
 
-		if (now_ms >= job->deadline_ms)
+		if (now_ms >= end_ms)
 			return;
 		if (now_ms >= progress_ms) {
 			progress_ms = after(now_ms, PROGRESS_MS);
@@ -401,7 +407,10 @@ void pool_set_zygote(struct pool *pool, int fd)
 	(void)close_fd(pool->next_channel);	/* one that the thread did not come to see */
 	pool->next_channel = fd;
 	pool->generation++;
+	pool->none = fd < 0;
 	end_idle(pool);
+	for (struct waiter *waiter = pool->waiters; pool->none && waiter != NULL; waiter = waiter->next)
+		(void)pthread_cond_signal(&waiter->given);
 	(void)pthread_mutex_unlock(&pool->lock);
 	pool_wake(pool);
 }

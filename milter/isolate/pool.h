@@ -31,7 +31,8 @@ struct pool *pool_new(const struct pool_settings *settings);
 void pool_free(struct pool *pool);
 
 /* A channel to a (new) zygote; the pool owns it from now on. Examiners of the one before serve no further job: idle ones end
- * now, busy ones after their answer. fd -1: there is no zygote. */
+ * now, busy ones after their answer. fd -1: there is no zygote, and no pool_ask waits for one (it does after a channel just closed, and
+ * before the first call: then one is coming). */
 void pool_set_zygote(struct pool *pool, int fd);
 
 /* Waits until an examiner of the present zygote is there. Returns 0 or -ETIMEDOUT. */

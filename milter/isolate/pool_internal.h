@@ -38,6 +38,7 @@ struct pool {
 	pthread_condattr_t monotonic;
 	pthread_cond_t arrived;		/* ready_generation has changed */
 	bool stopping;
+	bool none;			/* pool_set_zygote has said that there is no zygote */
 	uint64_t generation;		/* counts the calls of pool_set_zygote */
 	uint64_t ready_generation;	/* the last of which an examiner came */
 	int next_channel;		/* handed over by pool_set_zygote when generation is ahead of channel_generation */

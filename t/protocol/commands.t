@@ -67,7 +67,7 @@ like($err, qr/bad\.conf:1: .*domians.*domains/, 'unknown name with the nearest o
 like($err, qr/bad\.conf:3: .*host bits.*10\.1\.2\.0\/24/, 'host bits, and what was meant (ID-03)');
 like($err, qr/bad\.conf:4: .*alow.*allow/, 'unknown name in a section');
 like($err, qr/bad\.conf:7: .*timeout/, 'a value of the wrong kind');
-like($err, qr/bad\.conf:8: .*unscanned/, 'nothing lets mail in unscanned');
+like($err, qr/bad\.conf:8: .*nobody has looked at/, 'nothing lets mail in unscanned');
 like($err, qr/bad\.conf:9: .*no action/, 'an unknown action');
 like($err, qr/bad\.conf:11: .*rate/, 'in a titled section');
 like($err, qr/bad\.conf:11: .*senders/, 'a required option that is missing');
