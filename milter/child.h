@@ -25,16 +25,16 @@ struct child {
 	pid_t pid;
 	int pidfd;
 	int control;		/* SOCK_SEQPACKET, frames; -1: closed */
-	uint64_t kill_at_ms;	/* monotonic: it must have reported, or be gone, by then; UINT64_MAX: for ever */
+	uint64_t kill_at_ms;	/* monotonic: by then it must have reported, or be gone; UINT64_MAX: never */
 	uint64_t configuration;	/* number of the configuration it was started with */
-	uint64_t zygote;	/* number of the zygote: of a zygote its own, of a filter the one it was connected with last, or 0 */
+	uint64_t zygote;	/* a zygote's own number; of a filter, that of the one it is connected with, or 0 */
 	char reason[256];	/* why it said it cannot work, or "" */
 };
 
 #define CHILD_TEXT_MAX 128
 
-/* Forks; the new child (state CHILD_STARTING) stands first in *list. In it, the descriptors of the other children are closed and
- * run is called, which must not return. Returns NULL when there is no room, with errno. */
+/* Forks; the new child (state CHILD_STARTING) stands first in *list. In it, the descriptors of the other children are
+ * closed and run is called, which must not return. Returns NULL when there is no room, with errno. */
 struct child *child_start(struct child **list, enum child_kind kind, void (*run)(int control, void *arg), void *arg);
 
 /* "filter 123" */

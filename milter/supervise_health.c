@@ -59,5 +59,6 @@ void health_due(struct supervisor *supervisor, uint64_t now_ms)
 	if (supervisor->stopping)
 		manager_watchdog();	/* nothing accepts any more; that we count the sessions down is the life there is */
 	else if (supervisor->selftest.fd < 0 && child_find(supervisor->children, CHILD_FILTER, CHILD_SERVING) != NULL)
-		take_state(supervisor, selftest_start(&supervisor->selftest, &supervisor->listener.endpoint, now_ms + answer_ms));
+		take_state(supervisor, selftest_start(&supervisor->selftest, &supervisor->listener.endpoint,
+						      now_ms + answer_ms));
 }

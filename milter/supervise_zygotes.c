@@ -13,7 +13,7 @@
 
 enum {
 	LOAD_MS = 600000,	/* for a large database on a slow machine */
-	LEAVE_MS = 10000,
+	LEAVE_MS = 15000,	/* it waits for its examiners for ten seconds */
 	RETRY_MS = 30000,	/* after one that failed: a missing database may have come */
 	SEND_MS = 1000,
 	STATUS_MAX = 200,
@@ -69,9 +69,12 @@ static void start(struct supervisor *supervisor)
 	child->zygote = ++supervisor->zygotes_started;
 }
 
-/* Closing its control is what tells a zygote to end; examiners that it has made go on until their filter lets them go. */
+/* Closing its control is what tells a zygote to end; examiners that it has made go on until their filter lets them go.
+ * One that is loading has none yet, and would notice late. */
 static void dismiss(struct child *child)
 {
+	if (child->state == CHILD_STARTING)
+		child_kill(child);
 	child->control = close_fd(child->control);
 	child->state = CHILD_LEAVING;
 	child->kill_at_ms = earlier(child->kill_at_ms, clock_monotonic_ms() + LEAVE_MS);
@@ -164,7 +167,8 @@ void zygotes_connect(struct supervisor *supervisor, struct child *filter)
 		(void)close_fd(pair[1]);
 	}
 	if (r < 0)
-		log_error("filter %ld and zygote %ld cannot be connected: %s", (long)filter->pid, (long)zygote->pid, strerror(-r));
+		log_error("filter %ld and zygote %ld cannot be connected: %s", (long)filter->pid, (long)zygote->pid,
+			  strerror(-r));
 	else
 		filter->zygote = zygote->zygote;
 }

@@ -19,6 +19,7 @@
 enum {
 	STORE_KEYS = 65536,
 	LOST_CONTROL_MS = 5000,		/* for a child to end that has closed its control */
+	EVENTS_MAX = 64,		/* in one turn: a child that never stops talking must not keep us from the signals */
 };
 
 static const char *status_text(const struct supervisor *supervisor, char *text, size_t size)
@@ -247,7 +248,7 @@ static void turn(struct supervisor *supervisor)
 
 	wait_for_something(supervisor);
 	take_signals(supervisor);
-	while (take_any_event(supervisor))
+	for (unsigned n = 0; n < EVENTS_MAX && take_any_event(supervisor); n++)
 		;
 	now_ms = clock_monotonic_ms();
 	kill_late(supervisor, now_ms);

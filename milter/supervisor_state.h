@@ -26,7 +26,7 @@ struct supervisor {
 	const char *config_file;
 	struct conf *conf;		/* what new processes are started with */
 	uint64_t configuration;		/* its number */
-	struct conf *next_conf;		/* a reload: its first filter is starting (number configuration + 1); NULL: none is under way */
+	struct conf *next_conf;		/* a reload (number configuration + 1): its first filter is starting; or NULL */
 	bool reload_again;		/* SIGHUP came meanwhile */
 	struct listener listener;
 	struct store *store;

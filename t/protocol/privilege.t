@@ -28,9 +28,10 @@ refused_with('a group that is not there', qr/no group "no-such-group"/, socket_g
 
 my $daemon = $service->start(antivirus => $cage, socket_group => '"mail"');
 my ($uid, $gid, $mail) = ((getpwnam 'nobody')[2, 3], scalar getgrnam 'mail');
-my %processes = (supervisor => $daemon->pid, map { $_ => ($daemon->pids($_))[0] } qw(filter zygote examiner));
 
 is(mail_once(greet($service->socket))->{answer}, 'continue', 'mail is taken');
+# The first examiner only shows the zygote that one can be had, and is gone soon: the last one stays.
+my %processes = (supervisor => $daemon->pid, map { $_ => ($daemon->pids($_))[-1] } qw(filter zygote examiner));
 for my $name (sort keys %processes) {
 	subtest "$name has nothing of root left" => sub {
 		my $pid = $processes{$name};

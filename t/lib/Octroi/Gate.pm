@@ -158,25 +158,33 @@ sub send {
 	return \%result;
 }
 
-# The same, with every examiner killed while one of them has the message: they are stopped before it is sent, so the one that
-# gets it cannot finish, and killed when it waits for the answer.
+# The same, with every examiner killed while one of them has the message: they and the zygote are stopped before it is sent, so
+# the one that gets it cannot finish and no other can be had, and are killed when it waits for the answer.
 sub send_with_kill {
 	my ($self, %args) = @_;
 	my $daemon = $self->{daemon};
 	my $smtp = $self->connect(%args);
-	my @stopped = wait_for_examiners($daemon);
 
-	kill STOP => @stopped;
+	wait_until(20, sub { $daemon->pids('examiner') });
+	my @zygotes = $daemon->pids('zygote');
+	kill STOP => @zygotes;
+	my @examiners = $daemon->pids('examiner');
+	kill STOP => @examiners;
 	my $killer = fork // die "fork: $!";
-	if (!$killer) {
-		Time::HiRes::sleep(1);
-		kill KILL => @stopped;
-		POSIX::_exit(0);
-	}
+	_kill_later(\@examiners, \@zygotes) unless $killer;
 	my $result = $self->send(%args, smtp => $smtp);
 	waitpid $killer, 0;
 	$smtp->quit;
 	return $result;
+}
+
+sub _kill_later {
+	my ($examiners, $zygotes) = @_;
+
+	Time::HiRes::sleep(1);
+	kill KILL => @$examiners;
+	kill CONT => @$zygotes;
+	POSIX::_exit(0);
 }
 
 # What of an accepted message came to the sink; waits for it.
@@ -194,20 +202,6 @@ sub record {
 	return $self->{daemon}->record(queue_id => $reply->queue_id) if $reply->queue_id;
 	return $self->{daemon}->record(id => $reply->id) if $reply->id;
 	return;
-}
-
-# The examiners, when there are some and no new one has come for a while.
-sub wait_for_examiners {
-	my ($daemon) = @_;
-	my @last;
-
-	wait_until(20, sub {
-		my @before = @last;
-		@last = $daemon->pids('examiner');
-		Time::HiRes::sleep(0.2);
-		return @last && "@before" eq "@last";
-	});
-	return @last;
 }
 
 sub _skip {
