@@ -123,6 +123,12 @@ static struct ip daemon_address(SMFICTX *ctx)
 	return ip_parse(text, &ip) == 0 ? ip : (struct ip){ .family = IP_NONE };
 }
 
+/* Postfix says "0" for mail that came through no port: sendmail(1), bounces. */
+static bool has_port(const char *text)
+{
+	return text[0] != '\0' && strcmp(text, "0") != 0;
+}
+
 /* The name is only what the MTA could look up; "[192.0.2.1]" and "unknown" are its words for nothing. */
 static const char *client_name(struct arena *arena, const char *name)
 {
@@ -156,7 +162,7 @@ static sfsistat on_connect(SMFICTX *ctx, char *name, struct sockaddr *addr)
 	session->client_name = client_name(session->arena, name);
 	session->mta = mta_of(macro(ctx, "v"));
 	session->mta_host = arena_strndup(session->arena, macro(ctx, "j"), 255);
-	session->has_daemon_port = macro(ctx, "{daemon_port}")[0] != '\0';
+	session->has_daemon_port = has_port(macro(ctx, "{daemon_port}"));
 	session->daemon = daemon_address(ctx);
 	return answer_session(ctx, peer, PHASE_CONNECT, SMFIP_NR_CONN);
 }

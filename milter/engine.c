@@ -11,6 +11,8 @@
 #include "milter/policy.h"
 #include "milter/settings.h"
 
+enum { MACRO_MAX = 2 * ADDRESS_MAX };	/* a longer {rcpt_addr} is no address, cut or not */
+
 struct engine {
 	struct arena *arena;
 	const struct conf *conf;
@@ -178,14 +180,25 @@ static struct recipient *next_recipient(struct message *message)
 	return &message->recipients[message->recipients_len++];
 }
 
+/* What the one before was told is not needed any more (threats SMTP-06), unless somebody has put something behind it. */
+static void forget_refused(struct message *message)
+{
+	if (message->refused > 1 && arena_mark_equal(arena_mark(message->arena), message->refused_end))
+		arena_rewind(message->arena, message->refused_start);
+	message->refused_end = (struct arena_mark){ NULL, 0, NULL };
+}
+
 void engine_add_recipient(struct message *message, const char *path, const char *mta_mailer, const char *mta_address)
 {
-	struct recipient *recipient = next_recipient(message);
+	struct recipient *recipient;
 
+	forget_refused(message);
+	recipient = next_recipient(message);
+	message->refused_start = arena_mark(message->arena);
 	*recipient = (struct recipient){
 		.address = { .text = "", .localpart = "" },
-		.mta_mailer = arena_strdup(message->arena, mta_mailer),
-		.mta_address = arena_strdup(message->arena, mta_address),
+		.mta_mailer = arena_strndup(message->arena, mta_mailer, MACRO_MAX),
+		.mta_address = arena_strndup(message->arena, mta_address, MACRO_MAX),
 		.ground_detail = "",
 	};
 	if (address_parse(message->arena, str_of(path), ADDRESS_RECIPIENT, &recipient->address, &recipient->problem) == 0)
@@ -242,7 +255,7 @@ static void find_ground(struct engine *engine, struct session *session)
 	struct scan scan = scan_for(engine, session, engine->grounding, PHASE_RCPT);
 	struct recipient *recipient = &session->message->recipients[scan.recipient];
 
-	if (recipient->problem == NULL)
+	if (recipient->problem == NULL || session->message->direction == DIRECTION_LOCAL)
 		recipient->ground = scan.scanner->ground(&scan, &recipient->ground_detail);
 }
 
@@ -271,7 +284,7 @@ static void run_hooks(struct engine *engine, struct session *session, enum phase
 
 /* The list of recipients is that of the accepted ones: a refused one goes, and what was found about it with it (a later recipient
  * takes its place); its mark for the record stays. */
-static void settle_recipient(struct message *message, const struct verdict *verdict, size_t findings_before)
+static void settle_recipient(struct message *message, const struct verdict *verdict, const struct findings *findings_before)
 {
 	const struct recipient *recipient = &message->recipients[message->recipients_len - 1];
 
@@ -283,7 +296,8 @@ static void settle_recipient(struct message *message, const struct verdict *verd
 		message->refused_verdict.by = NULL;	/* its finding goes, see below */
 	}
 	message->recipients_len--;
-	message->findings.len = findings_before;
+	message->findings = *findings_before;
+	message->refused_end = arena_mark(message->arena);
 }
 
 /* A refusal before MAIL has an id of the session; most sessions never need one. */
@@ -308,7 +322,7 @@ struct verdict engine_phase(struct engine *engine, struct session *session, enum
 		.refuse_at = (enum phase)settings_of(engine->conf)->refuse_at,
 		.score = conf_settings(engine->conf, "score"),
 	};
-	size_t findings_before = message == NULL ? 0 : message->findings.len;
+	const struct findings findings_before = message == NULL ? session->findings : message->findings;
 	struct verdict verdict;
 
 	if (phase == PHASE_MAILFROM)
@@ -321,6 +335,6 @@ struct verdict engine_phase(struct engine *engine, struct session *session, enum
 	question.id = id_of(session);
 	verdict = policy_decide(message == NULL ? session->arena : message->arena, &question);
 	if (phase == PHASE_RCPT)
-		settle_recipient(message, &verdict, findings_before);
+		settle_recipient(message, &verdict, &findings_before);
 	return verdict;
 }

@@ -34,7 +34,7 @@ struct engine_wait {
 
 /* Facts are complete up to phase: runs the scanners' hooks for it, then policy. For PHASE_RCPT the last recipient of the message is
  * meant; when it is refused it is gone from the list of recipients afterwards. The verdict lives as long as the message (before
- * MAIL: as the session). wait may be NULL. */
+ * MAIL: as the session), that on a refused recipient until the next one is added. wait may be NULL. */
 struct verdict engine_phase(struct engine *engine, struct session *session, enum phase phase, const struct engine_wait *wait);
 
 /* A further recipient: parses the path as it stood after RCPT TO: and appends it; engine_phase(PHASE_RCPT) is next. The MTA's

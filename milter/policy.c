@@ -113,7 +113,7 @@ static bool lacks_ground(const struct policy_question *question)
 {
 	if (question->phase == PHASE_RCPT)
 		return question->message->recipients[question->recipient].ground == GROUND_NONE;
-	return question->phase == PHASE_EOM && question->message->recipients_len == 0;
+	return question->phase == PHASE_EOM && (question->message == NULL || question->message->recipients_len == 0);
 }
 
 /* Nothing leaves without a ground, even if every scanner forgot to say so, or an MTA to ask about a recipient. */

@@ -25,6 +25,23 @@ static bool refused(const struct verdict *verdict)
 	return verdict->reply.code != 0;
 }
 
+/* The engine lets go of what it said about a refused recipient when the next one comes. */
+static void keep_refusal(struct arena *arena, struct trial_rcpt *result)
+{
+	struct verdict *verdict = &result->verdict;
+	struct finding *copy;
+
+	verdict->reply.text = arena_strdup(arena, verdict->reply.text);
+	verdict->by_name = arena_strdup(arena, verdict->by_name);
+	verdict->observed = arena_strdup(arena, verdict->observed);
+	if (verdict->by == NULL)
+		return;
+	copy = arena_new_of(arena, struct finding);
+	*copy = *verdict->by;
+	copy->text = arena_strdup(arena, copy->text);
+	verdict->by = result->refused_by = copy;
+}
+
 static struct verdict run_rcpt(struct engine *engine, struct trial *trial, size_t i)
 {
 	struct message *message = trial->session->message;
@@ -37,12 +54,8 @@ static struct verdict run_rcpt(struct engine *engine, struct trial *trial, size_
 	if (result->accepted) {
 		result->ground = message->recipients[message->recipients_len - 1].ground;
 		result->ground_detail = message->recipients[message->recipients_len - 1].ground_detail;
-	} else if (result->verdict.by != NULL) {
-		struct finding *copy = arena_new_of(message->arena, struct finding);
-
-		*copy = *result->verdict.by;	/* the engine lets go of what it found about a refused recipient */
-		result->refused_by = copy;
-		result->verdict.by = copy;
+	} else {
+		keep_refusal(message->arena, result);
 	}
 	return result->verdict;
 }

@@ -8,9 +8,11 @@ static void limits_mailfrom(struct scan *scan)
 {
 	const struct message *message = scan->message;
 
+	if (message->direction == DIRECTION_LOCAL)
+		return;		/* the MTA has parsed it, and could not do without it: a refusal would leave the mail lying */
 	if (message->mailfrom_problem != NULL)
 		finding_add(scan, "malformed_sender", "sender address: %s", message->mailfrom_problem);
-	else if (message->direction != DIRECTION_LOCAL && message->mailfrom.text[0] != '\0' && message->mailfrom.domain == NULL)
+	else if (message->mailfrom.text[0] != '\0' && message->mailfrom.domain == NULL)
 		finding_add(scan, "unqualified_sender", "sender address: no domain");	/* an MTA would append its own */
 }
 
@@ -19,6 +21,8 @@ static void limits_rcpt(struct scan *scan)
 	const struct limits *limits = scan->settings;
 	const struct recipient *recipient = &scan->message->recipients[scan->recipient];
 
+	if (scan->message->direction == DIRECTION_LOCAL)
+		return;
 	if (recipient->problem != NULL)
 		finding_add(scan, "malformed_recipient", "recipient address: %s", recipient->problem);
 	else if (scan->message->recipients_len > limits->recipients)

@@ -66,6 +66,11 @@ struct arena_mark arena_mark(const struct arena *arena)
 	return (struct arena_mark){ arena->chunks, arena->chunks == NULL ? 0 : arena->chunks->used, arena->deferred };
 }
 
+bool arena_mark_equal(struct arena_mark a, struct arena_mark b)
+{
+	return a.chunk == b.chunk && a.used == b.used;
+}
+
 void arena_rewind(struct arena *arena, struct arena_mark mark)
 {
 	struct deferred *deferred;

@@ -8,6 +8,7 @@
 #define OCTROI_BASE_ARENA_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 struct arena;
@@ -50,6 +51,9 @@ struct arena_mark {
 };
 struct arena_mark arena_mark(const struct arena *arena);
 void arena_rewind(struct arena *arena, struct arena_mark mark);
+
+/* Has nothing been allocated between the two? */
+bool arena_mark_equal(struct arena_mark a, struct arena_mark b);
 
 /* Bytes that it has from the system. */
 size_t arena_size_bytes(const struct arena *arena);

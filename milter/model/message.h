@@ -46,7 +46,8 @@ struct message {
 
 	struct recipient *recipients;	/* accepted ones, and the one that is being asked about as the last */
 	size_t recipients_len;
-	size_t recipients_capacity;	/* engine only */
+	size_t recipients_capacity;	/* engine only, as are the two marks: around what was allocated for a recipient that was refused */
+	struct arena_mark refused_start, refused_end;
 	uint64_t refused;		/* recipients that got a refusal */
 	const char *refused_first;	/* the first of them, for the record */
 	struct verdict refused_verdict;	/* on it */

@@ -39,7 +39,7 @@ my @senders = (
 	['two From fields', $alice, "From: $alice\nFrom: $bob", 0],
 	['no From: Postfix writes her address', $alice, "X-None: 1", 1],
 	['an empty From', $alice, "From:", 0],
-	['a From without an address', $alice, "From: Alice", 0],
+	['a From without an address', $alice, "From: Alice <>", 0],
 	['a stranger', 'a@ext.example', "From: $alice", 0],
 	['a tagged address that is not listed', 'alice+tag@ours.example', "From: $alice", 0],
 );

@@ -55,7 +55,7 @@ my @kept = (
 	['results of a name below ours', "$results: x.gw.ours.example; spf=pass KEPT"],
 	['results of a name that ends like ours', "$results: notgw.ours.example; spf=pass KEPT"],
 	['results that mention us in a comment', "$results: mx.other.example (gw.ours.example); spf=pass KEPT"],
-	['a field whose name begins like ours', "$own-Old: accept KEPT"],
+	['a field whose name only looks like ours', 'X-Octroid-Verdict: accept KEPT'],
 );
 
 for my $copies (1, 2, 50) {

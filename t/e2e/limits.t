@@ -16,7 +16,10 @@ my $gate = Octroi::Gate->start(append => { limits => <<'CONF' });
 	recipients   = 20
 CONF
 
-# [where, address, status of the refusal]
+# Postfix cuts a single field at 60,000 bytes before a milter sees it.
+my $long_field = 'X-Long: ' . lines(500) =~ s/\n(?=.)/\n /gr;
+
+# [where, address]
 my @malformed = (
 	[from => '<a@b@c.example>'], [from => '<@a.example>'], [from => '<a@>'], [from => '<a@-.example>'], [from => '<a@b..example>'],
 	[from => '<a@' . 'x' x 64 . '.example>'], [from => "<a\x07\@ext.example>"],
@@ -53,7 +56,7 @@ sub refused {
 subtest 'sizes' => sub {
 	refused('oversize', qr/^552 5\.3\.4 /, message => plain(body => lines(16000)));
 	accepted('just below', message => plain(body => lines(14000)));
-	refused('header section too large', qr/^552 5\.3\.4 /, message => plain(head => 'X-Long: ' . lines(1000) =~ s/\n(?=.)/\n /gr));
+	refused('header section too large', qr/^552 5\.3\.4 /, message => plain(head => $long_field . $long_field));
 	refused('too many fields', qr/^552 5\.3\.4 /, message => plain(head => "X-Many: 1\n" x 250));
 	accepted('fields just below', message => plain(head => "X-Many: 1\n" x 150));
 	my $reply = $gate->send(message => "X" x 70000 . ": 1\n\nx\n")->{reply};

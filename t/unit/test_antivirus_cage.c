@@ -10,7 +10,6 @@
 #include "conf/conf.h"
 #include "milter/base/clock.h"
 #include "milter/isolate/pool.h"
-#include "milter/isolate/sanitizer.h"
 #include "scanners/antivirus_job.h"
 #include "t/lib/antivirus_bench.h"
 #include "t/lib/nursery.h"
@@ -136,23 +135,6 @@ static void a_bomb_in_the_cage_is_unscannable(void **state)
 	pack_free(&letter);
 }
 
-/* A scan needs more room than the directory has: such an examiner must not serve. */
-static void a_scratch_directory_that_is_too_small_serves_nobody(void **state)
-{
-	struct antivirus_bench bench = { .status = "" };
-	int r;
-
-	(void)state;
-	(void)snprintf(bench.top, sizeof(bench.top), "/tmp/octroi-test-XXXXXX");
-	assert_non_null(mkdtemp(bench.top));
-	r = antivirus_bench_prepare(bench.top, antivirus_bench_database(), &bench.shared, bench.status);
-	assert_int_equal(r, 0);
-	/* No device of the system's takes a file, and none has room. */
-	assert_true(job_antivirus.warm(bench.shared, "/proc") < 0);
-	antivirus_job_free(bench.shared);
-	assert_int_equal(rmdir(bench.top), 0);
-}
-
 static void start(struct zygote_settings *settings, char top[64])
 {
 	static char scratch[80];
@@ -182,8 +164,6 @@ int main(void)
 	rows_add_one(&rows, "letters_of_many_kinds_are_scanned_in_the_cage",
 		     letters_of_many_kinds_are_scanned_in_the_cage, NULL);
 	rows_add_one(&rows, "a_bomb_in_the_cage_is_unscannable", a_bomb_in_the_cage_is_unscannable, NULL);
-	rows_add_one(&rows, "a_scratch_directory_that_is_too_small_serves_nobody",
-		     a_scratch_directory_that_is_too_small_serves_nobody, NULL);
 	failed = rows_run(&rows, "antivirus_cage");
 	pool_free(pool);
 	nursery_release();

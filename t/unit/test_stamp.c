@@ -264,7 +264,7 @@ static const struct relay {
 	  { .ground = GROUND_AUTH, .ground_detail = "alice" } }, " ground=auth" },
 	{ "several_grounds", { { .ground = GROUND_GRANT, .ground_detail = "printer" }, { .ground = GROUND_GRANT, .ground_detail = "fax" },
 	  { .ground = GROUND_GRANT, .ground_detail = "print" }, { .ground = GROUND_GRANT, .ground_detail = "printer" } },
-	  " ground=grant (printer); ground=grant (fax); ground=grant (print)" },
+	  " ground=grant (printer); ground=grant (fax); ground=grant\n\t(print)" },
 	{ "a_title_of_foreign_bytes_HDR_10", { { .ground = GROUND_GRANT, .ground_detail = "a\r\nb\xc3\xbc" } }, " ground=grant (a?" "?b?" "?)" },
 };
 
@@ -341,7 +341,7 @@ static void what_was_observed_stands_in_the_header(void **state)
 
 	(void)state;
 	assert_string_equal(edits.items[0].value,
-			    " accept; id=7K3F-QX2M; score=0.0; by=none;\n\tobserved=reject (antivirus:infected)");
+			    " accept; id=7K3F-QX2M; score=0.0; by=none; observed=reject\n\t(antivirus:infected)");
 	arena_free(message->arena);
 }
 

@@ -171,7 +171,8 @@ sub pids_of {
 		my ($pid, $comm, $state, $session) = $stat =~ /^(\d+) \((.*)\) (\S) \d+ \d+ (\d+) / or next;
 		push @pids, $pid if $session == $leader && $state ne 'Z' && index($comm, $name) == 0;
 	}
-	return sort { $a <=> $b } @pids;
+	@pids = sort { $a <=> $b } @pids;
+	return @pids;
 }
 
 sub _exec {

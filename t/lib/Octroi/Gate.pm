@@ -165,25 +165,37 @@ sub send_with_kill {
 	my $daemon = $self->{daemon};
 	my $smtp = $self->connect(%args);
 
-	wait_until(20, sub { $daemon->pids('examiner') });
-	my @zygotes = $daemon->pids('zygote');
-	kill STOP => @zygotes;
-	my @examiners = $daemon->pids('examiner');
-	kill STOP => @examiners;
+	my ($zygote, @examiners) = @{ wait_until(20, sub { _stop_cage($daemon) }) || die "no quiet moment to stop the examiners\n" };
 	my $killer = fork // die "fork: $!";
-	_kill_later(\@examiners, \@zygotes) unless $killer;
+	_kill_later($zygote, @examiners) unless $killer;
 	my $result = $self->send(%args, smtp => $smtp);
 	waitpid $killer, 0;
 	$smtp->quit;
 	return $result;
 }
 
+# Stops the zygote and its examiners: [zygote, examiners...]. Not while one is being born: until it has its name it looks like a
+# second zygote.
+sub _stop_cage {
+	my ($daemon) = @_;
+	my @zygotes = $daemon->pids('zygote');
+
+	kill STOP => @zygotes;
+	my @examiners = $daemon->pids('examiner');
+	if (@zygotes != 1 || @examiners == 0 || $daemon->pids('zygote') != 1) {
+		kill CONT => @zygotes;
+		return;
+	}
+	kill STOP => @examiners;
+	return [@zygotes, @examiners];
+}
+
 sub _kill_later {
-	my ($examiners, $zygotes) = @_;
+	my ($zygote, @examiners) = @_;
 
 	Time::HiRes::sleep(1);
-	kill KILL => @$examiners;
-	kill CONT => @$zygotes;
+	kill KILL => @examiners;
+	kill CONT => $zygote;
 	POSIX::_exit(0);
 }
 

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A thousand messages through Postfix while filter, zygote and examiners are killed thirty times at random: none is lost, none is
+# delivered without our header, none unscanned, none infected.
+#
+# STORM_MESSAGES, STORM_KILLS and STORM_SEED change the weather; the seed is printed.
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::Bin/../lib";
+use IO::Select;
+use POSIX ();
+use Test::More;
+use Time::HiRes qw(sleep);
+use Octroi::Gate;
+use Octroi::Mail qw(plain attached eicar);
+
+my $messages = $ENV{STORM_MESSAGES} // 1000;
+my $kills = $ENV{STORM_KILLS} // 30;
+my $seed = $ENV{STORM_SEED} // $$;
+my $senders = 8;
+my $retries_max = 200;	# of one message, half a second apart
+
+my $gate = Octroi::Gate->start;
+diag "STORM_SEED=$seed";
+srand $seed;
+
+my %ended = storm();
+my %killed = (filter => 0, zygote => 0, examiner => 0);
+$killed{$_}++ for @{ $ended{killed} };
+diag sprintf '%d kills (%s), %d replies 4xx, %d lost connections', scalar @{ $ended{killed} },
+	join(', ', map { "$killed{$_} $_" } sort keys %killed), $ended{temporary}, $ended{lost};
+
+is scalar @{ $ended{killed} }, $kills, "$kills processes were killed";
+cmp_ok $killed{$_}, '>', 0, "a $_ among them" for $kills >= 20 ? qw(filter zygote examiner) : ();
+is_deeply $ended{given_up}, [], 'every message came to an end';
+check_arrivals();
+ok $gate->daemon->is_running, 'the supervisor is still there';
+is $gate->send(message => plain())->{reply}->code, 250, 'and mail is taken';
+done_testing;
+
+# Each sender is a process that writes a line for what became of a message. A process is killed after every so many lines, so that
+# the kills are spread over the whole storm however fast it goes.
+sub storm {
+	my %ended = (killed => [], given_up => [], temporary => 0, lost => 0);
+	my $done = 0;
+	my $select = IO::Select->new(map { start_sender($_) } 0 .. $senders - 1);
+
+	while ($select->count) {
+		for my $pipe ($select->can_read) {
+			my $line = <$pipe>;
+			if (!defined $line) { $select->remove($pipe); next }
+			$done++ if $line =~ /^(?:taken|refused|given_up)/;
+			$ended{$1}++ if $line =~ /^(temporary|lost)/;
+			push @{ $ended{given_up} }, $1 if $line =~ /^given_up (.*)/;
+		}
+		kill_one(\%ended) while @{ $ended{killed} } < $kills && $done >= (@{ $ended{killed} } + 1) * $messages / ($kills + 1);
+	}
+	1 while waitpid(-1, POSIX::WNOHANG()) > 0;
+	return %ended;
+}
+
+sub kill_one {
+	my ($ended) = @_;
+	my @roles = qw(filter zygote examiner);
+
+	for (1 .. 500) {
+		my $role = $roles[rand @roles];
+		return push @{ $ended->{killed} }, $role if $gate->daemon->kill_role($role);
+		sleep 0.01;
+	}
+	BAIL_OUT('nothing left to kill: ' . $gate->daemon->log);
+}
+
+# Every tenth message is infected: it must end in a refusal, however often it has to be tried.
+sub start_sender {
+	my ($sender) = @_;
+
+	my $pid = open(my $pipe, '-|') // die "fork: $!";
+	return $pipe if $pid;
+	$| = 1;
+	for (my $number = $sender; $number < $messages; $number += $senders) {
+		send_one($number, $number % 10 == 7);
+	}
+	POSIX::_exit(0);
+}
+
+sub send_one {
+	my ($number, $infected) = @_;
+	my $message = attached(id => "<storm-$number\@ext.example>", name => 'file.bin',
+		bytes => ($infected ? eicar() : "clean $number\n" . 'x' x (100 * ($number % 50))));
+
+	for my $try (1 .. $retries_max) {
+		my $reply = $gate->send(message => $message)->{reply};
+		return print "taken $number\n" if $reply->is_ok;
+		return print "refused $number\n" if $reply->is_refusal && $infected;
+		return print "given_up $number: $reply\n" if $reply->is_refusal;
+		print $reply->code ? "temporary $number\n" : "lost $number\n";
+		sleep 0.5;
+	}
+	print "given_up $number: after $retries_max tries\n";
+}
+
+sub check_arrivals {
+	my (%seen, @unmarked, @unscanned, @infected);
+
+	ok $gate->postfix->wait_empty(120), 'the queue is empty: what was taken was delivered';
+	for my $mail ($gate->sink->messages) {
+		my ($number) = $mail->message_id =~ /^<storm-(\d+)@/ or next;
+		$seen{$number}++;
+		push @unmarked, $number unless ($mail->header('X-Octroi-Verdict') // '') =~ /^accept; id=/;
+		push @unscanned, $number unless ($mail->header('X-Virus-Status') // '') eq 'Clean';
+		push @infected, $number if $number % 10 == 7;
+	}
+	is_deeply [grep { !$seen{$_} && $_ % 10 != 7 } 0 .. $messages - 1], [], 'none is lost';
+	is_deeply \@unmarked, [], 'none without X-Octroi-Verdict';
+	is_deeply \@unscanned, [], 'none unscanned';
+	is_deeply \@infected, [], 'none infected';
+	diag 'delivered twice: ' . scalar grep { $_ > 1 } values %seen;
+}
