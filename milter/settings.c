@@ -228,6 +228,20 @@ static void check_listen(struct conf *conf, const struct settings *settings)
 		       "listen: \"%s\" can be reached from other hosts; use a loopback address, or say allow_remote = yes", settings->listen);
 }
 
+static void check_scratch(struct conf *conf)
+{
+	const struct examiner_settings *examiners = settings_examiners(conf);
+
+	for (size_t i = 0; scanners[i] != NULL; i++) {
+		uint64_t needed = scanners[i]->scratch_bytes == NULL ? 0 : scanners[i]->scratch_bytes(conf);
+
+		if (needed > examiners->scratch_bytes)
+			conf_add_error(conf, conf_where(conf, "examiners", 0, "scratch_size"),
+				       "examiners.scratch_size is too small: %s may need %llu bytes for one message", scanners[i]->name,
+				       (unsigned long long)needed);
+	}
+}
+
 static void check_scores(struct conf *conf)
 {
 	const struct score_settings *score = conf_settings(conf, "score");
@@ -253,6 +267,7 @@ struct conf *settings_load(const char *file)
 		return conf;
 	check_listen(conf, settings_of(conf));
 	check_scores(conf);
+	check_scratch(conf);
 	return conf;
 }
 

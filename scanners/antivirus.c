@@ -45,6 +45,14 @@ static bool antivirus_needs_cage(const struct conf *conf, const char **ret_direc
 	return settings->enabled;
 }
 
+/* What libclamav unpacks from one message, and the member it is at. */
+static uint64_t antivirus_scratch_bytes(const struct conf *conf)
+{
+	const struct antivirus_settings *settings = conf_settings(conf, "antivirus");
+
+	return settings->enabled ? settings->max_scan_bytes + settings->max_file_bytes : 0;
+}
+
 /* Is there a file that looks like signatures? Whether they work the canary tells, when they are loaded. */
 static bool has_signatures(const char *directory)
 {
@@ -214,6 +222,7 @@ const struct scanner scanner_antivirus = {
 	.open = antivirus_open,
 	.close = antivirus_close,
 	.needs_cage = antivirus_needs_cage,
+	.scratch_bytes = antivirus_scratch_bytes,
 	.advise = antivirus_advise,
 	.eom = antivirus_eom,
 };

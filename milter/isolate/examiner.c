@@ -13,6 +13,7 @@
 
 #include "milter/base/cleanup.h"
 #include "milter/base/log.h"
+#include "milter/base/proctitle.h"
 #include "milter/isolate/sandbox.h"
 #include "milter/isolate/sanitizer.h"
 #include "milter/isolate/scratch.h"
@@ -114,6 +115,7 @@ static struct step set_up(const struct examiner_settings *settings, struct sandb
 	int r;
 
 	(void)prctl(PR_SET_NAME, "octroi-examine", 0, 0, 0);
+	proctitle_set("octroi: examiner");
 	(void)prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);	/* else /proc/self is root's after a change of user */
 	volunteer_for_oom();
 	r = seed_random();

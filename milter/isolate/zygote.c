@@ -17,12 +17,13 @@
 #include "milter/base/cleanup.h"
 #include "milter/base/clock.h"
 #include "milter/base/log.h"
+#include "milter/base/proctitle.h"
 #include "milter/isolate/examiner.h"
 #include "milter/isolate/scratch.h"
 
 enum {
 	CONTROL_FD = 3,
-	CHANNELS_MAX = 16,		/* a filter, and those that drain */
+	CHANNELS_MAX = 256,		/* a filter, and those that drain */
 	SEND_MS = 1000,			/* a filter that does not read for so long has lost its channel */
 	PROBE_MS = 60 * 1000,
 	LEAVE_MS = 10 * 1000,
@@ -314,6 +315,7 @@ void zygote_run(int control, const struct zygote_settings *settings)
 
 	zygote.settings = settings;
 	(void)prctl(PR_SET_NAME, "octroi-zygote", 0, 0, 0);
+	proctitle_set("octroi: zygote (loading)");
 	if (r == 0)
 		r = open_signals();
 	if (r < 0)
@@ -327,6 +329,7 @@ void zygote_run(int control, const struct zygote_settings *settings)
 	prepare_jobs();
 	probe();
 	report_ready();
+	proctitle_set("octroi: zygote (serving)");
 	serve();
 	leave();
 	_exit(0);	/* what was loaded is not worth the time to free it */

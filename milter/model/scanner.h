@@ -55,6 +55,9 @@ struct scanner {
 	 * zygote. */
 	bool (*needs_cage)(const struct conf *conf, const char **ret_directory);
 
+	/* Room that its job needs for the temporary files of one message; examiners.scratch_size must not be less. May be NULL. */
+	uint64_t (*scratch_bytes)(const struct conf *conf);
+
 	/* For `octroi check`: says what an administrator should know about the configuration and the system. May be NULL. */
 	void (*advise)(const struct conf *conf, void (*say)(void *arg, const char *format, ...), void *arg);
 
