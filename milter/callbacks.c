@@ -85,12 +85,15 @@ static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long 
 			     unsigned long *ret_actions, unsigned long *ret_steps, unsigned long *ret_f2, unsigned long *ret_f3)
 {
 	RUNNING();
+	struct peer *peer = smfi_getpriv(ctx);
 	sfsistat status = negotiate(ctx, here.refuse_at, actions, steps, ret_actions, ret_steps);
 
 	(void)f2, (void)f3;
 	*ret_f2 = *ret_f3 = 0;
-	if (status == SMFIS_CONTINUE)
+	if (status == SMFIS_CONTINUE && peer == NULL)
 		(void)new_peer(ctx, *ret_steps);
+	else if (status == SMFIS_CONTINUE)
+		peer->steps = *ret_steps;
 	return status;
 }
 

@@ -23,7 +23,7 @@ static const char usage[] =
 	"usage: octroi try [--config FILE] --client IP [--client-name NAME] [--helo NAME] --from ADDR --rcpt ADDR...\n"
 	"                  [--auth LOGIN] [--json] MESSAGE|-\n";
 
-static int __attribute__((format(printf, 1, 2))) fail(const char *format, ...)
+static void __attribute__((format(printf, 1, 2))) complain(const char *format, ...)
 {
 	va_list args;
 
@@ -32,7 +32,6 @@ static int __attribute__((format(printf, 1, 2))) fail(const char *format, ...)
 	(void)vfprintf(stderr, format, args);
 	(void)fputc('\n', stderr);
 	va_end(args);
-	return -1;
 }
 
 static const char **option_value(struct try_options *options, const char *name)
@@ -64,42 +63,59 @@ static int read_arguments(int argc, char **argv, struct try_options *options)
 		}
 		if (strncmp(argv[i], "--", 2) == 0) {
 			value = i + 1 < argc ? option_value(options, argv[i]) : NULL;
-			if (value == NULL)
-				return fail("\"%s\" is not understood", argv[i]);
+			if (value == NULL) {
+				complain("\"%s\" is not understood", argv[i]);
+				return -1;
+			}
 			*value = argv[++i];
 		} else if (options->message == NULL) {
 			options->message = argv[i];
 		} else {
-			return fail("one message at a time, not \"%s\" as well", argv[i]);
+			complain("one message at a time, not \"%s\" as well", argv[i]);
+			return -1;
 		}
 	}
-	if (options->client == NULL || options->mailfrom == NULL || options->rcpts_len == 0 || options->message == NULL)
-		return fail("%s are needed", "--client, --from, --rcpt and a message");
-	return 0;
+	if (options->client != NULL && options->mailfrom != NULL && options->rcpts_len > 0 && options->message != NULL)
+		return 0;
+	complain("--client, --from, --rcpt and a message are needed");
+	return -1;
+}
+
+/* All of in, as far as INPUT_MAX. */
+static void read_all(FILE *in, char **ret_text, size_t *ret_len)
+{
+	size_t size = 65536, len = 0, n;
+	char *text = xcalloc(1, size);
+
+	while (len < INPUT_MAX && (n = fread(text + len, 1, size - len, in)) > 0) {
+		len += n;
+		if (len == size) {
+			char *larger = xcalloc(2, size);
+
+			memcpy(larger, text, len);
+			free(text);
+			text = larger;
+			size *= 2;
+		}
+	}
+	*ret_text = text;
+	*ret_len = len;
 }
 
 static int read_message(const char *name, char **ret_text, size_t *ret_len)
 {
-	FILE *in = strcmp(name, "-") == 0 ? stdin : fopen(name, "r");
-	size_t size = 65536, len = 0, n;
-	char *text;
+	_cleanup_(fclose_filep) FILE *file = NULL;
 
-	if (in == NULL)
-		return fail("cannot read %s", name);
-	text = xcalloc(1, size);
-	while ((n = fread(text + len, 1, size - len, in)) > 0 && len < INPUT_MAX) {
-		len += n;
-		if (len < size)
-			continue;
-		size *= 2;
-		text = realloc(text, size);
-		if (text == NULL)
-			return fail("%s is too large", name);
+	if (strcmp(name, "-") == 0) {
+		read_all(stdin, ret_text, ret_len);
+		return 0;
 	}
-	if (in != stdin)
-		(void)fclose(in);
-	*ret_text = text;
-	*ret_len = len;
+	file = fopen(name, "re");
+	if (file == NULL) {
+		complain("cannot read %s", name);
+		return -1;
+	}
+	read_all(file, ret_text, ret_len);
 	return 0;
 }
 
@@ -121,7 +137,9 @@ static int run(const struct conf *conf, const struct try_options *options, struc
 	engine_free(engine);
 	store_free(store);
 	cage_stop(cage);
-	return engine == NULL ? fail("%s", problem) : 0;
+	if (engine == NULL)
+		complain("%s", problem);
+	return engine == NULL ? -1 : 0;
 }
 
 static int load_and_run(const struct try_options *options, struct trial *trial)
@@ -139,7 +157,7 @@ int command_try(int argc, char **argv)
 {
 	_cleanup_(free_charp) char *rcpts = xcalloc((size_t)argc, sizeof(char *));
 	_cleanup_(free_charp) char *text = NULL;
-	struct try_options options = { .file = OCTROI_CONF, .client_name = "", .helo = "", .login = "" };
+	struct try_options options = { .file = OCTROI_CONF, .message = NULL, .client_name = "", .helo = "", .login = "" };
 	struct trial trial = { .client = { .family = IP_NONE } };
 
 	options.rcpts = (const char **)(void *)rcpts;
@@ -148,7 +166,7 @@ int command_try(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	if (ip_parse(options.client, &trial.client) < 0) {
-		(void)fail("\"%s\" is no IP address", options.client);
+		complain("\"%s\" is no IP address", options.client);
 		return EXIT_USAGE;
 	}
 	if (read_message(options.message, &text, &trial.message.len) < 0)

@@ -111,9 +111,13 @@ static void weigh_score(struct verdict *verdict, const struct score_settings *sc
 
 static bool lacks_ground(const struct policy_question *question)
 {
+	const struct message *message = question->message;
+
+	if (message == NULL)
+		return question->phase == PHASE_EOM;
 	if (question->phase == PHASE_RCPT)
-		return question->message->recipients[question->recipient].ground == GROUND_NONE;
-	return question->phase == PHASE_EOM && (question->message == NULL || question->message->recipients_len == 0);
+		return message->recipients[question->recipient].ground == GROUND_NONE;
+	return question->phase == PHASE_EOM && message->recipients_len == 0;
 }
 
 /* Nothing leaves without a ground, even if every scanner forgot to say so, or an MTA to ask about a recipient. */

@@ -164,13 +164,13 @@ static const struct option_section examiners_section = {
 	.summary = "the caged processes that read the inside of messages",
 };
 
-#define THRESHOLD(field, value, what) \
-	{ #field, OPTION_CUSTOM, offsetof(struct score_settings, field), .fallback = value, .parse = score_parse, .summary = what }
-
 static const struct option score_options[] = {
-	THRESHOLD(tag, "5", "score from which a message is tagged"),
-	THRESHOLD(quarantine, "10", "score from which it is quarantined"),
-	THRESHOLD(reject, "15", "score from which it is rejected"),
+	{ "tag", OPTION_CUSTOM, offsetof(struct score_settings, tag), .fallback = "5", .parse = score_parse,
+	  .summary = "score from which a message is tagged" },
+	{ "quarantine", OPTION_CUSTOM, offsetof(struct score_settings, quarantine), .fallback = "10", .parse = score_parse,
+	  .summary = "score from which it is quarantined" },
+	{ "reject", OPTION_CUSTOM, offsetof(struct score_settings, reject), .fallback = "15", .parse = score_parse,
+	  .summary = "score from which it is rejected" },
 	OPTION_END
 };
 
@@ -326,24 +326,25 @@ static int parse_inet(struct str rest, struct listen_address *address)
 	return 0;
 }
 
+static int parse_unix(struct str path, struct listen_address *address)
+{
+	if (path.len == 0 || path.p[0] != '/' || path.len >= sizeof(address->path))
+		return -EINVAL;
+	memcpy(address->path, path.p, path.len);
+	return 0;
+}
+
 int listen_address_parse(const char *text, struct listen_address *ret_address)
 {
-	struct str rest = str_of(text);
-	struct str family = str_split(&rest, ":");
+	struct str rest = str_of(text), family = str_split(&rest, ":");
 
 	*ret_address = (struct listen_address){ .family = LISTEN_UNIX };
 	if (text[0] == '/')
-		rest = str_of(text);
-	else if (rest.p == NULL)
+		return parse_unix(str_of(text), ret_address);
+	if (str_equal(family, STR("unix")) || str_equal(family, STR("local")))
+		return parse_unix(rest, ret_address);
+	if (rest.p == NULL || (!str_equal(family, STR("inet")) && !str_equal(family, STR("inet6"))))
 		return -EINVAL;
-	else if (str_equal(family, STR("inet")) || str_equal(family, STR("inet6"))) {
-		ret_address->family = family.len == 4 ? LISTEN_INET : LISTEN_INET6;
-		return parse_inet(rest, ret_address);
-	} else if (!str_equal(family, STR("unix")) && !str_equal(family, STR("local"))) {
-		return -EINVAL;
-	}
-	if (rest.len == 0 || rest.p[0] != '/' || rest.len >= sizeof(ret_address->path))
-		return -EINVAL;
-	memcpy(ret_address->path, rest.p, rest.len);
-	return 0;
+	ret_address->family = family.len == 4 ? LISTEN_INET : LISTEN_INET6;
+	return parse_inet(rest, ret_address);
 }

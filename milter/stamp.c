@@ -111,22 +111,19 @@ static void insert_verdict(struct edits *edits, const struct message *message, c
 }
 
 /* A value as it arrived, with nothing in it that could end the field: line ends and the white space behind them become one fold
- * each, with something visible on both sides (threats MLT-08, HDR-10). */
+ * each, with something visible on both sides (threats MLT-08, HDR-10). value begins with neither. */
 static const char *refold(struct arena *arena, const char *prefix, const char *value)
 {
 	char *text = arena_alloc(arena, strlen(prefix) + 2 * strlen(value) + 2), *out = stpcpy(stpcpy(text, " "), prefix);
-	bool visible = prefix[strspn(prefix, " \t")] != '\0';
 
 	for (const char *p = value; *p != '\0';) {
 		if (*p != '\r' && *p != '\n') {
-			visible = visible || (*p != ' ' && *p != '\t');
 			*out++ = *p++;
 			continue;
 		}
 		p += strspn(p, " \t\r\n");
 		if (*p != '\0')
-			out = stpcpy(out, visible ? "\n\t" : " ");
-		visible = false;
+			out = stpcpy(out, "\n\t");
 	}
 	*out = '\0';
 	return text;

@@ -192,7 +192,7 @@ static void scan_bytes(struct examination *examination, struct str bytes, uint64
 
 static void scan_bare_cr_reading(struct examination *examination, struct str message, uint64_t timeout_ms)
 {
-	char *copy = malloc(message.len);
+	char *copy = malloc(message.len + 1);	/* never zero bytes */
 
 	if (copy == NULL) {
 		evidence_note(&examination->evidence, ANTIVIRUS_ERROR, "no memory for a second reading");

@@ -95,7 +95,8 @@ const char *names_find_address(const struct names *names, const struct address *
 		return lookup(names, "<>");
 	if (address->domain == NULL || strlen(address->text) >= sizeof(key))
 		return NULL;
-	lower(strcpy(key, address->text));
+	(void)stpcpy(key, address->text);
+	lower(key);
 	found = lookup(names, key);
 	return found != NULL ? found : names_find_domain(names, address->domain);
 }

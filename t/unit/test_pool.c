@@ -841,8 +841,6 @@ static void a_new_zygote_takes_over_under_load(void **state)
 
 		(void)set_zygote(pool);
 		if (i % 3 == 0)
-			pool_set_zygote(pool, -1);
-		if (i % 3 == 0)
 			(void)set_zygote(pool);
 		while (load.done < done + 50)
 			sleep_ms(1);
@@ -852,6 +850,30 @@ static void a_new_zygote_takes_over_under_load(void **state)
 	load_join(&load);
 	assert_true(ends(old));
 	assert_int_equal(stats_of(pool).crashed, 0);
+	pool_free(pool);
+}
+
+static void *ask_once(void *arg)
+{
+	return ask_echo(arg, 1, later()) == -EAGAIN ? arg : NULL;
+}
+
+/* Who waits is told at once, and who comes later does not begin to wait: later() is far away. */
+static void nobody_waits_for_a_zygote_that_cannot_be_had(void **state)
+{
+	struct pool *pool = new_pool(1, 1, 100);
+	pthread_t thread;
+	void *told;
+
+	(void)state;
+	assert_int_equal(pthread_create(&thread, NULL, ask_once, pool), 0);
+	sleep_ms(20);
+	pool_set_zygote(pool, -1);
+	(void)pthread_join(thread, &told);
+	assert_non_null(told);
+	assert_int_equal(ask_echo(pool, 1, UINT64_MAX), -EAGAIN);
+	(void)set_zygote(pool);
+	assert_int_equal(ask_echo(pool, 1, later()), 0);
 	pool_free(pool);
 }
 
@@ -1016,6 +1038,7 @@ int main(void)
 	ADD(examiners_outlive_their_zygote);
 	ADD(a_zygote_that_dies_under_load_is_replaced);
 	ADD(a_new_zygote_takes_over_under_load);
+	ADD(nobody_waits_for_a_zygote_that_cannot_be_had);
 	ADD(a_busy_examiner_of_the_old_zygote_gives_its_answer_and_ends);
 	ADD(examiners_that_cannot_start_blame_no_message);
 	ADD(all_end_with_the_filter_and_the_supervisor);

@@ -10,12 +10,12 @@ package Octroi::Daemon;
 
 use strict;
 use warnings;
+use IO::Handle;
 use IO::Select;
 use IO::Socket::UNIX;
 use POSIX ();
 use Socket qw(SOCK_DGRAM SOCK_STREAM);
 use Octroi::Process qw(at_end reap slurp spew stop_pid wait_until);
-use Time::HiRes qw(time);
 
 my %comm = (filter => 'octroi-filter', zygote => 'octroi-zygote', examiner => 'octroi-examine');
 
@@ -41,6 +41,7 @@ sub dir { return $_[0]{dir} }
 sub config_file { return "$_[0]{dir}/milter.conf" }
 sub log_file { return "$_[0]{dir}/octroi.log" }
 sub log { return slurp($_[0]->log_file) // '' }
+sub notify_log { return "$_[0]{dir}/notify.log" }
 sub socket_file { return "$_[0]{dir}/run/octroi.sock" }
 
 # Replaces milter.conf in one step.
@@ -62,7 +63,9 @@ sub launch {
 	chmod 0666, $notify_file;
 	$self->{pid} = fork // die "fork: $!";
 	$self->_exec($notify_file) unless $self->{pid};
-	$self->{notify} = $notify;
+	$self->{notified_at} = -s $self->notify_log // 0;
+	$self->{listener} = fork // die "fork: $!";
+	_listen($notify, $self->notify_log) unless $self->{listener};
 	$self->_wait_notify(qr/^READY=1$/m) or die "octroi did not become ready:\n" . $self->log;
 	wait_until($self->{seconds}, sub { $self->answers }) or die "octroi does not answer:\n" . $self->log;
 }
@@ -85,6 +88,7 @@ sub answers {
 sub reload {
 	my ($self) = @_;
 
+	$self->{notified_at} = -s $self->notify_log;
 	kill HUP => $self->{pid};
 	return $self->_wait_notify(qr/^RELOADING=1$/m) && $self->_wait_notify(qr/^READY=1$/m);
 }
@@ -97,6 +101,7 @@ sub stop {
 	kill CONT => pids_of($pid, 'octroi');
 	my $ended = stop_pid($pid, $seconds // 30);
 	kill KILL => pids_of($pid, 'octroi');
+	stop_pid(delete $self->{listener}, 5);
 	return $ended;
 }
 
@@ -189,17 +194,29 @@ sub _exec {
 	POSIX::_exit(127);
 }
 
+# The child that plays the service manager: somebody has to read what the daemon says, all the time.
+sub _listen {
+	my ($notify, $file) = @_;
+
+	$SIG{$_} = 'DEFAULT' for qw(INT TERM HUP PIPE);
+	open my $log, '>>', $file or POSIX::_exit(1);
+	$log->autoflush(1);
+	while (defined $notify->recv(my $text, 4096)) {
+		print $log "$text\n";
+	}
+	POSIX::_exit(0);
+}
+
+# Waits for a line of the notifications that has not been waited for yet.
 sub _wait_notify {
 	my ($self, $wanted) = @_;
-	my $deadline = time + $self->{seconds};
-	my $select = IO::Select->new($self->{notify});
 
-	while (time < $deadline && $self->is_running) {
-		next unless $select->can_read(0.1);
-		$self->{notify}->recv(my $text, 4096);
-		return 1 if $text =~ $wanted;
-	}
-	return 0;
+	return wait_until($self->{seconds}, sub {
+		my $text = substr slurp($self->notify_log) // '', $self->{notified_at};
+		return $self->is_running ? 0 : -1 unless $text =~ $wanted;
+		$self->{notified_at} += $+[0];
+		return 1;
+	}) == 1;
 }
 
 1;
