@@ -49,7 +49,7 @@ static int relay_open(const struct conf *conf, const struct services *services, 
 	for (size_t i = 0; i < relay->grants_len; i++)
 		read_grant(arena, conf_settings_at(conf, "relay.grant", i), &relay->grants[i]);
 	relay->certificates_len = conf_count(conf, "relay.certificate");
-	relay->certificates = arena_array(arena, relay->certificates_len, sizeof(*relay->certificates));
+	relay->certificates = arena_array(arena, relay->certificates_len, sizeof(const struct certificate_settings *));
 	for (size_t i = 0; i < relay->certificates_len; i++)
 		relay->certificates[i] = conf_settings_at(conf, "relay.certificate", i);
 	*ret_shared = relay;

@@ -130,7 +130,8 @@ int rule_parse_held(struct conf *conf, const char *text, struct conf_where where
 		if (rule.by_direction[i].action >= ACTION_QUARANTINE && !rule.by_direction[i].observe)
 			continue;
 		(void)snprintf(problem, CONF_PROBLEM_MAX,
-			       "\"%.60s\" would let in what nobody has looked at; only quarantine, defer, reject and discard may stand here", text);
+			       "\"%.60s\" would let in what nobody has looked at; only quarantine, defer, reject and discard may stand "
+			       "here", text);
 		return -EINVAL;
 	}
 	*(struct rule *)field = rule;

@@ -90,7 +90,7 @@ subtest 'R31, R36: RSET keeps the login, and each message is judged afresh' => s
 };
 
 subtest 'a login without the right to relay is of no use when relay.authenticated = no' => sub {
-	$gate->daemon->configure(Octroi::Gate::conf(append => { relay => "\tauthenticated = no\n" }));
+	$gate->daemon->configure($gate->conf(append => { relay => "\tauthenticated = no\n" }));
 	ok $gate->daemon->reload, 'reloaded';
 	my $result = alice();
 	ok $result->{reply}->is_refusal, "refused: $result->{reply}";

@@ -19,7 +19,7 @@ use Octroi::Process qw(at_end reap wait_until);
 my $messages = $ENV{STORM_MESSAGES} // 1000;
 my $kills = $ENV{STORM_KILLS} // 30;
 my $seed = $ENV{STORM_SEED} // $$;
-my $senders = 8;
+my $senders = 12;
 my $pause = 0.5;	# after each message, so that the supervisor does not take the storm for a crash loop
 my $retries_max = 200;	# of one message, half a second apart
 

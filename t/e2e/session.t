@@ -69,7 +69,7 @@ subtest 'R33: an IPv4-mapped address is the IPv4 address' => sub {
 };
 
 subtest 'session.allow: nobody else' => sub {
-	$gate->daemon->configure(Octroi::Gate::conf(conf => { session => qq(\tallow = { "10.1.0.0/16", "2001:db8:5::/64" }\n) }));
+	$gate->daemon->configure($gate->conf(conf => { session => qq(\tallow = { "10.1.0.0/16", "2001:db8:5::/64" }\n) }));
 	ok $gate->daemon->reload, 'reloaded';
 	taken('in the network', client => 'lan');
 	taken('in the IPv6 network', client => client('IPV6:2001:db8:5::1'));
@@ -80,7 +80,7 @@ subtest 'session.allow: nobody else' => sub {
 };
 
 subtest 'R34: a network with host bits is an error, and the old configuration goes on' => sub {
-	$gate->daemon->configure(Octroi::Gate::conf(conf => { session => qq(\tdeny = { "10.1.2.3/24" }\n) }));
+	$gate->daemon->configure($gate->conf(conf => { session => qq(\tdeny = { "10.1.2.3/24" }\n) }));
 	ok $gate->daemon->reload, 'reload answered';
 	like $gate->daemon->log, qr/milter\.conf:\d+: .*10\.1\.2\.3\/24/, 'the log names the line';
 	taken('as before', client => 'lan');

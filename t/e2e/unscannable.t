@@ -59,14 +59,14 @@ sub check_held {
 sub check_without_database {
 	my $daemon = $gate->daemon;
 
-	$daemon->configure(Octroi::Gate::conf(%append, database => $gate->dir . '/empty'));
+	$daemon->configure($gate->conf(%append, database => $gate->dir . '/empty'));
 	ok $daemon->reload, 'a configuration without signatures was answered';
 	$daemon->stop;
 	eval { $daemon->launch };	# it may say that it is not ready: what counts is what becomes of mail
 	my $result = $gate->send(message => plain());
 	ok $result->{reply}->is_temporary, "without signatures mail is deferred: $result->{reply}";
 	$daemon->stop;
-	$daemon->configure(Octroi::Gate::conf());
+	$daemon->configure($gate->conf());
 	$daemon->launch;
 	$result = $gate->send(message => plain());
 	is $result->{reply}->code, 250, "with signatures it is taken: $result->{reply}";

@@ -9,7 +9,8 @@ use Test::More;
 use Octroi::Gate;
 use Octroi::Mail qw(plain attached zip eicar);
 
-my $gate = Octroi::Gate->start(database => Octroi::Daemon::database($Octroi::Gate::tree));
+my $official = Octroi::Daemon::official_database();
+my $gate = Octroi::Gate->start($official ? (database => $official) : ());
 
 my @infected = (
 	{ name => 'plain', message => plain(body => eicar() . "\n") },
@@ -24,7 +25,7 @@ my @infected = (
 	{ name => 'to postmaster', message => plain(body => eicar() . "\n"), rcpt => '<postmaster@ours.example>' },
 );
 
-diag 'signatures: ' . Octroi::Daemon::database($Octroi::Gate::tree);
+diag 'signatures: ' . ($official // 'those of t/data/clamav, which know EICAR only: there are none in /var/lib/clamav');
 for my $case (@infected) {
 	subtest "EICAR $case->{name}" => sub { check_refused(%$case) };
 }

@@ -15,7 +15,7 @@ use Cwd ();
 use File::Basename ();
 use Octroi::Daemon;
 use Octroi::Postfix;
-use Octroi::Process qw(temp_directory wait_until);
+use Octroi::Process qw(slurp spew temp_directory wait_until);
 use Octroi::Sink;
 use Octroi::Smtp;
 use POSIX ();
@@ -75,10 +75,10 @@ sub missing {
 	return Octroi::Postfix::missing() // (defined $binary ? undef : 'octroi is not built: set OCTROI=/path/to/octroi');
 }
 
-# $OCTROI, else what was built in the tree.
+# $OCTROI, else what was built in $OCTROI_BUILDDIR or in the tree.
 sub binary {
 	return Cwd::abs_path($ENV{OCTROI}) // die "OCTROI=$ENV{OCTROI}: $!\n" if defined $ENV{OCTROI};
-	my ($built) = grep { -x } "$tree/octroi", "$tree/build/octroi";
+	my ($built) = grep { -x } map { "$_/octroi" } $ENV{OCTROI_BUILDDIR} // (), "$tree/build/plain", "$tree/build", $tree;
 
 	return $built;
 }
@@ -91,9 +91,10 @@ sub start {
 	my $why = missing();
 
 	_skip($why, $args{skip} // 1) if $why;
-	my $self = bless { dir => $args{dir} // temp_directory() }, $class;
+	my $self = bless { dir => temp_directory() }, $class;
+	$self->{database} = $args{database} // $self->_copy_signatures;
 	$self->{sink} = Octroi::Sink->start(dir => "$self->{dir}/sink");
-	$self->{daemon} = Octroi::Daemon->start(binary => binary(), dir => "$self->{dir}/octroi", conf => conf(%args),
+	$self->{daemon} = Octroi::Daemon->start(binary => binary(), dir => "$self->{dir}/octroi", conf => $self->conf(%args),
 		files => { logins => $login_lines });
 	$self->{postfix} = Octroi::Postfix->start(dir => "$self->{dir}/postfix", domains => ['ours.example'], logins => \%logins,
 		milter => 'unix:' . $self->{daemon}->socket_file, sink_port => $self->{sink}->port, %{ $args{postfix} // {} });
@@ -102,9 +103,9 @@ sub start {
 
 # The text of milter.conf; arguments as for start.
 sub conf {
-	my (%args) = @_;
+	my ($self, %args) = @_;
 	my %text = (%sections, %{ $args{conf} // {} });
-	my $database = $args{database} // "$tree/t/data/clamav";
+	my $database = $args{database} // $self->{database};
 
 	$text{$_} = ($text{$_} // '') . $args{append}{$_} for keys %{ $args{append} // {} };
 	my $top = delete $text{''};
@@ -214,6 +215,18 @@ sub record {
 	return $self->{daemon}->record(queue_id => $reply->queue_id) if $reply->queue_id;
 	return $self->{daemon}->record(id => $reply->id) if $reply->id;
 	return;
+}
+
+# The signatures of the tree where the daemon's user can read them: the tree may lie in a home directory.
+sub _copy_signatures {
+	my ($self) = @_;
+	my $copy = "$self->{dir}/signatures";
+
+	mkdir $copy, 0755 or die "$copy: $!";
+	for my $file (glob "$tree/t/data/clamav/*.*db") {
+		spew("$copy/" . File::Basename::basename($file), slurp($file), 0644);
+	}
+	return $copy;
 }
 
 sub _skip {
