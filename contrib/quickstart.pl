@@ -115,7 +115,7 @@ sub print_row {
 sub indent {
 	my ($text) = @_;
 
-	return $text =~ s/^/       | /gmr;
+	return $text =~ s/^(?=.)/       | /gmr;
 }
 
 # Until somebody ends us: then everything is stopped and removed.

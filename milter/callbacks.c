@@ -32,7 +32,7 @@ struct peer {
 	bool header_done;
 };
 
-enum { LOGIN_MAX = 255 };
+enum { LOGIN_MAX = 255, MACRO_MAX = 1023 };
 
 static char enter(void)
 {
@@ -46,7 +46,7 @@ static void leave(char *mark)
 	running_leave();
 }
 
-#define RUNNING() _cleanup_(leave) char running_mark = enter()
+#define RUNNING() _cleanup_(leave) __attribute__((unused)) char running_mark = enter()
 
 unsigned callbacks_oldest_ms(void)
 {
@@ -177,7 +177,9 @@ static sfsistat on_helo(SMFICTX *ctx, char *helo)
 
 	if (peer == NULL)
 		return SMFIS_TEMPFAIL;
-	peer->session->helo = arena_strndup(peer->session->arena, helo == NULL ? "" : helo, 255);
+	/* in place: a client may say EHLO as often as it likes */
+	(void)snprintf(peer->session->helo_text, sizeof(peer->session->helo_text), "%s", helo == NULL ? "" : helo);
+	peer->session->helo = peer->session->helo_text;
 	return answer_session(ctx, peer, PHASE_HELO, SMFIP_NR_HELO);
 }
 
@@ -207,11 +209,11 @@ static struct credentials credentials_of(SMFICTX *ctx, struct arena *arena)
 {
 	return (struct credentials){
 		.login = login_of(arena, macro(ctx, "{auth_authen}")),
-		.auth_type = arena_strdup(arena, macro(ctx, "{auth_type}")),
-		.cert_subject = arena_strdup(arena, macro(ctx, "{cert_subject}")),
-		.cert_issuer = arena_strdup(arena, macro(ctx, "{cert_issuer}")),
-		.verify = arena_strdup(arena, macro(ctx, "{verify}")),
-		.tls_version = arena_strdup(arena, macro(ctx, "{tls_version}")),
+		.auth_type = arena_strndup(arena, macro(ctx, "{auth_type}"), MACRO_MAX),
+		.cert_subject = arena_strndup(arena, macro(ctx, "{cert_subject}"), MACRO_MAX),
+		.cert_issuer = arena_strndup(arena, macro(ctx, "{cert_issuer}"), MACRO_MAX),
+		.verify = arena_strndup(arena, macro(ctx, "{verify}"), MACRO_MAX),
+		.tls_version = arena_strndup(arena, macro(ctx, "{tls_version}"), MACRO_MAX),
 	};
 }
 

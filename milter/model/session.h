@@ -24,6 +24,7 @@ struct session {
 	const char *mta_host;		/* {j}: the MTA's name; "" when not told */
 	const char *client_name;	/* as the MTA says; "" when unknown */
 	const char *helo;		/* "" when there was none */
+	char helo_text[256];		/* room for it */
 	struct findings findings;	/* of connect and HELO: they concern every message of the session */
 	struct message *message;	/* the transaction that is open, or NULL */
 	char id[10];			/* of a refusal before MAIL; "" until there is one */

@@ -20,7 +20,8 @@ my $messages = $ENV{STORM_MESSAGES} // 1000;
 my $kills = $ENV{STORM_KILLS} // 30;
 my $seed = $ENV{STORM_SEED} // $$;
 my $senders = 12;
-my $pause = 0.5;	# after each message, so that the supervisor does not take the storm for a crash loop
+my $pause = 1;		# of a client in mid-message, at most: so most of them are under way when something is killed, and the storm
+			# lasts so long that the supervisor does not take it for a crash loop
 my $retries_max = 200;	# of one message, half a second apart
 
 my $gate = Octroi::Gate->start;
@@ -85,7 +86,6 @@ sub start_sender {
 	$| = 1;
 	for (my $number = $sender; $number < $messages; $number += $senders) {
 		send_one($number, $number % 10 == 7);
-		sleep $pause;
 	}
 	POSIX::_exit(0);
 }
@@ -96,7 +96,7 @@ sub send_one {
 		bytes => ($infected ? eicar() : "clean $number\n" . 'x' x (100 * ($number % 50))));
 
 	for my $try (1 .. $retries_max) {
-		my $reply = $gate->send(message => $message)->{reply};
+		my $reply = $gate->send(message => $message, pause => rand $pause)->{reply};
 		return print "taken $number\n" if $reply->is_ok;
 		return print "refused $number\n" if $reply->is_refusal && $infected;
 		return print "given_up $number: $reply\n" if $reply->is_refusal;

@@ -138,8 +138,9 @@ sub connect {
 }
 
 # One message in a session of its own, or in the open session smtp => ... Named, beside those of connect: from, rcpt (one or an
-# array), message. Returns a hash of replies: mail, rcpt (array), data (absent when no recipient was taken), and reply: the first
-# that settled what becomes of the message. Refused recipients beside accepted ones do not end it.
+# array), message, pause (seconds that the client rests in mid-message). Returns a hash of replies: mail, rcpt (array), data (absent
+# when no recipient was taken), and reply: the first that settled what becomes of the message. Refused recipients beside accepted
+# ones do not end it.
 sub send {
 	my ($self, %args) = @_;
 	my $smtp = $args{smtp} // $self->connect(%args);
@@ -150,7 +151,7 @@ sub send {
 		push @{ $result{rcpt} }, $smtp->rcpt($rcpt) if $result{mail}->is_ok;
 	}
 	if (grep { $_->is_ok } @{ $result{rcpt} }) {
-		$result{data} = $smtp->data($args{message} // "Subject: test\n\ntest\n");
+		$result{data} = $smtp->data($args{message} // "Subject: test\n\ntest\n", $args{pause});
 	} else {
 		$smtp->rset;
 	}

@@ -15,7 +15,7 @@ use Errno qw(EINTR);
 use IO::Select;
 use IO::Socket::INET;
 use MIME::Base64 qw(encode_base64);
-use Time::HiRes qw(time);
+use Time::HiRes qw(sleep time);
 
 # host, port, timeout (seconds for each reply, 120). Reads the greeting, or not with greeting => 0.
 sub new {
@@ -95,13 +95,18 @@ sub auth_plain {
 }
 
 # DATA and, when the server wants it, the message: lines end in LF or CRLF and are sent with CRLF, dots are doubled.
-# The reply to DATA when it is a refusal, else the reply to the message.
+# The reply to DATA when it is a refusal, else the reply to the message. With $pause the client rests for so many seconds in the
+# middle of it.
 sub data {
-	my ($self, $message) = @_;
+	my ($self, $message, $pause) = @_;
 	my $reply = $self->command('DATA');
 
 	return $reply unless $reply->code == 354;
-	$self->raw(to_wire($message) . ".\r\n");
+	my $wire = to_wire($message);
+	my $half = int(length($wire) / 2);
+	$self->raw(substr $wire, 0, $half);
+	sleep $pause if $pause;
+	$self->raw(substr($wire, $half) . ".\r\n");
 	return $self->reply;
 }
 
