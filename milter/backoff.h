@@ -8,7 +8,7 @@
 enum {
 	BACKOFF_FREE = 5,		/* crashes within BACKOFF_WINDOW_MS that cost no waiting */
 	BACKOFF_WINDOW_MS = 10000,
-	BACKOFF_MAX_MS = 30000,
+	BACKOFF_MAX_MS = 5000,
 	BACKOFF_CALM_MS = 60000,	/* a process that lived so long starts afresh */
 };
 
@@ -20,7 +20,7 @@ struct backoff {
 };
 
 /* Notes a crash at now_ms (monotonic). Returns the milliseconds to wait: 0, and from the fifth crash within ten seconds on
- * 1, 2, 4 ... up to 30 seconds, until a process has lived for a minute. */
+ * 1, 2, 4 ... up to 5 seconds, until a process has lived for a minute. */
 unsigned backoff_crash(struct backoff *backoff, uint64_t now_ms);
 
 #endif

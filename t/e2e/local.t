@@ -50,7 +50,8 @@ subtest 'a virus of the host itself does not leave' => sub {
 subtest 'a client on loopback is not the host itself' => sub {
 	my $reply = $gate->send(client => undef, from => '<root@ours.example>', rcpt => '<u@ext.example>')->{reply};
 	ok $reply->is_refusal, "refused: $reply";
-	$reply = $gate->send(client => { ADDR => '127.0.0.1', NAME => 'localhost', PORT => 0 }, from => '<root@ours.example>', rcpt => '<u@ext.example>')->{reply};
+	$reply = $gate->send(client => { ADDR => '127.0.0.1', NAME => 'localhost', PORT => 0 },
+		from => '<root@ours.example>', rcpt => '<u@ext.example>')->{reply};
 	ok $reply->is_refusal, "refused when it calls itself 127.0.0.1 port 0: $reply";
 };
 done_testing;

@@ -25,8 +25,15 @@ sub nested {
 	return $bytes;
 }
 
+# Bytes that look like nothing in particular.
+sub noise {
+	my ($size) = @_;
+
+	return pack 'N*', map { $_ * 2654435761 % 4294967296 } 1 .. $size / 4;
+}
+
 my @unscannable = (
-	{ name => 'a file over max_file_size', message => attached(name => 'big.bin', bytes => pack('N*', map { $_ * 2654435761 % 4294967296 } 1 .. 500_000)) },
+	{ name => 'a file over max_file_size', message => attached(name => 'big.bin', bytes => noise(2_000_000)) },
 	{ name => 'an archive that grows over the limits', message => attached(name => 'zeros.zip', bytes => zip('zeros', "\0" x 6_000_000)) },
 	{ name => 'deeper than max_recursion', message => attached(name => 'deep.zip', bytes => nested(12)) },
 	{ name => 'an encrypted member', message => attached(name => 'secret.zip', bytes => encrypted_zip()) },

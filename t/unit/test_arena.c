@@ -180,7 +180,8 @@ static int exit_status_of(void (*fn)(void))
 
 	if (pid == 0) {
 		(void)setrlimit(RLIMIT_CORE, &none);
-		(void)freopen("/dev/null", "w", stderr);
+		if (freopen("/dev/null", "w", stderr) == NULL)
+			_exit(0);
 		fn();
 		_exit(0);
 	}
