@@ -47,12 +47,11 @@ static int make_edits(SMFICTX *ctx, const struct edits *edits, bool leading_spac
 
 static sfsistat fail(SMFICTX *ctx, const char *what, const char *id, const char **ret_failure)
 {
-	char code[] = "451", status[] = "4.3.0", text[100];
+	char text[100];
 
 	*ret_failure = what;
 	(void)snprintf(text, sizeof(text), "the mail gateway could not mark the message [%s]", id);
-	(void)smfi_setreply(ctx, code, status, text);
-	return SMFIS_TEMPFAIL;
+	return refuse(ctx, &(struct reply){ .code = 451, .status = { 4, 3, 0 }, .text = text });
 }
 
 static int hold(SMFICTX *ctx, const struct verdict *verdict)

@@ -246,11 +246,13 @@ static sfsistat on_rcpt(SMFICTX *ctx, char **argv)
 {
 	RUNNING();
 	struct peer *peer = smfi_getpriv(ctx);
+	struct mta_route route;
 	struct verdict verdict;
 
 	if (peer == NULL || peer->session->message == NULL)
 		return SMFIS_TEMPFAIL;
-	engine_add_recipient(peer->session->message, argv[0], macro(ctx, "{rcpt_mailer}"), macro(ctx, "{rcpt_addr}"));
+	route = (struct mta_route){ macro(ctx, "{rcpt_mailer}"), macro(ctx, "{rcpt_host}"), macro(ctx, "{rcpt_addr}") };
+	engine_add_recipient(peer->session->message, argv[0], &route);
 	verdict = engine_phase(here.engine, peer->session, PHASE_RCPT, NULL);
 	return apply_phase(ctx, &verdict);
 }

@@ -188,7 +188,18 @@ static void forget_refused(struct message *message)
 	message->refused_end = (struct arena_mark){ NULL, 0, NULL };
 }
 
-void engine_add_recipient(struct message *message, const char *path, const char *mta_mailer, const char *mta_address)
+static struct mta_route copy_route(struct arena *arena, const struct mta_route *route)
+{
+	if (route == NULL)
+		return (struct mta_route){ "", "", "" };
+	return (struct mta_route){
+		.mailer = arena_strndup(arena, route->mailer, MACRO_MAX),
+		.host = arena_strndup(arena, route->host, MACRO_MAX),
+		.address = arena_strndup(arena, route->address, MACRO_MAX),
+	};
+}
+
+void engine_add_recipient(struct message *message, const char *path, const struct mta_route *route)
 {
 	struct recipient *recipient;
 
@@ -197,8 +208,7 @@ void engine_add_recipient(struct message *message, const char *path, const char 
 	message->refused_start = arena_mark(message->arena);
 	*recipient = (struct recipient){
 		.address = { .text = "", .localpart = "" },
-		.mta_mailer = arena_strndup(message->arena, mta_mailer, MACRO_MAX),
-		.mta_address = arena_strndup(message->arena, mta_address, MACRO_MAX),
+		.route = copy_route(message->arena, route),
 		.ground_detail = "",
 	};
 	if (address_parse(message->arena, str_of(path), ADDRESS_RECIPIENT, &recipient->address, &recipient->problem) == 0)

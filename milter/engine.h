@@ -37,9 +37,9 @@ struct engine_wait {
  * MAIL: as the session), that on a refused recipient until the next one is added. wait may be NULL. */
 struct verdict engine_phase(struct engine *engine, struct session *session, enum phase phase, const struct engine_wait *wait);
 
-/* A further recipient: parses the path as it stood after RCPT TO: and appends it; engine_phase(PHASE_RCPT) is next. The MTA's
- * macros may be "". */
-void engine_add_recipient(struct message *message, const char *path, const char *mta_mailer, const char *mta_address);
+/* A further recipient: parses the path as it stood after RCPT TO: and appends it; engine_phase(PHASE_RCPT) is next. The route is
+ * copied; NULL: the MTA says nothing. */
+void engine_add_recipient(struct message *message, const char *path, const struct mta_route *route);
 
 /* The reverse-path as it stood after MAIL FROM:. */
 void engine_set_mailfrom(struct message *message, const char *path);

@@ -17,7 +17,7 @@ static const struct {
 	{ SMFIM_CONNECT, "j v {daemon_addr} {daemon_port} {if_addr}" },
 	{ SMFIM_HELO, "{tls_version} {cert_subject} {cert_issuer} {verify}" },
 	{ SMFIM_ENVFROM, "i {auth_authen} {auth_type} {tls_version} {cert_subject} {cert_issuer} {verify}" },
-	{ SMFIM_ENVRCPT, "i {rcpt_mailer} {rcpt_addr}" },
+	{ SMFIM_ENVRCPT, "i {rcpt_mailer} {rcpt_host} {rcpt_addr}" },
 	{ SMFIM_DATA, "i {auth_authen} {auth_type}" },
 	{ SMFIM_EOH, "i" },
 	{ SMFIM_EOM, "i" },

@@ -47,7 +47,7 @@ static struct verdict run_rcpt(struct engine *engine, struct trial *trial, size_
 	struct message *message = trial->session->message;
 	struct trial_rcpt *result = &trial->results[i];
 
-	engine_add_recipient(message, trial->rcpts[i], "", "");
+	engine_add_recipient(message, trial->rcpts[i], NULL);
 	result->path = trial->rcpts[i];
 	result->verdict = engine_phase(engine, trial->session, PHASE_RCPT, NULL);
 	result->accepted = !refused(&result->verdict);

@@ -148,18 +148,35 @@ static bool is_ours(const struct scan *scan, const struct address *address)
 	return address->domain != NULL && names_find_domain(scan->services->domains, address->domain) != NULL;
 }
 
-/* Where the MTA says it would send the recipient, by its own reading of the address. One that we cannot read is somewhere else; one
- * without a domain is a local user. */
+/* The recipient as the MTA reads it. Sendmail takes the domain off for some mailers: then {rcpt_host} is it, unless the mail stays on
+ * this host. Returns false when it cannot be read, or its local part names a further host. */
+static bool read_route(const struct scan *scan, const struct mta_route *route, struct address *ret_address)
+{
+	bool complete = strchr(route->address, '@') != NULL || route->host[0] == '\0' || ascii_equal(route->mailer, "local");
+	const char *problem, *text;
+
+	/* in brackets, so that a space is an error and no end */
+	text = arena_printf(scan->arena, "<%s%s%s>", route->address, complete ? "" : "@", complete ? "" : route->host);
+	return address_parse(scan->arena, str_of(text), ADDRESS_RECIPIENT, ret_address, &problem) == 0 && !address_reroutes(ret_address);
+}
+
+/* "error" is the MTA's own refusal; by UUCP the mail leaves, whatever the address looks like. */
+static bool mailer_leaves(const char *mailer)
+{
+	return ascii_equal(mailer, "error") || str_has_prefix(str_of(mailer), STR("uucp"));
+}
+
+/* Does the MTA, too, think that this is ours? What it reads differently from us is somewhere else. {rcpt_host} alone says nothing:
+ * for a gateway it is the internal server. */
 static bool mta_agrees(const struct scan *scan, const struct recipient *recipient)
 {
 	struct address address;
-	const char *problem;
 
-	if (recipient->mta_address[0] == '\0')
-		return true;
-	if (address_parse(scan->arena, str_of(recipient->mta_address), ADDRESS_RECIPIENT, &address, &problem) < 0)
+	if (mailer_leaves(recipient->route.mailer))
 		return false;
-	if (address_reroutes(&address))
+	if (recipient->route.address[0] == '\0')
+		return true;
+	if (!read_route(scan, &recipient->route, &address))
 		return false;
 	return address.domain == NULL || is_ours(scan, &address) ||
 	       (address_is_postmaster(&recipient->address) && address_is_postmaster(&address));
@@ -169,14 +186,13 @@ static bool mta_agrees(const struct scan *scan, const struct recipient *recipien
 static bool grant_covers_recipient(const struct grant *grant, const struct scan *scan, const struct recipient *recipient)
 {
 	struct address address;
-	const char *problem;
 
-	if (address_reroutes(&recipient->address) || names_find_address(grant->recipients, &recipient->address) == NULL)
+	if (address_reroutes(&recipient->address) || names_find_address(grant->recipients, &recipient->address) == NULL ||
+	    mailer_leaves(recipient->route.mailer))
 		return false;
-	if (recipient->mta_address[0] == '\0')
+	if (recipient->route.address[0] == '\0')
 		return true;
-	return address_parse(scan->arena, str_of(recipient->mta_address), ADDRESS_RECIPIENT, &address, &problem) == 0 &&
-	       !address_reroutes(&address) && names_find_address(grant->recipients, &address) != NULL;
+	return read_route(scan, &recipient->route, &address) && names_find_address(grant->recipients, &address) != NULL;
 }
 
 /* Which limit of the grant the recipient is outside of, as a phrase; NULL: none. */

@@ -16,11 +16,16 @@ const char *direction_name(enum direction direction);
 enum ground { GROUND_NONE, GROUND_DOMAIN, GROUND_AUTH, GROUND_CERT, GROUND_GRANT, GROUND_LOCAL };
 const char *ground_name(enum ground ground);
 
+/* Where the MTA would send a recipient by its own reading of the address: {rcpt_mailer}, {rcpt_host}, {rcpt_addr}; "" when it does
+ * not say. */
+struct mta_route {
+	const char *mailer, *host, *address;
+};
+
 struct recipient {
 	struct address address;		/* valid unless problem is set */
 	const char *problem;		/* why it is malformed, or NULL */
-	const char *mta_mailer;		/* {rcpt_mailer}, {rcpt_addr}: where the MTA would send it; "" when not told */
-	const char *mta_address;
+	struct mta_route route;
 	enum ground ground;
 	const char *ground_detail;	/* the grant's title, the login, the certificate; "" for the others */
 };

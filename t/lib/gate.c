@@ -80,7 +80,7 @@ struct verdict gate_mail(struct gate *gate, const char *login, const char *path)
 
 struct verdict gate_rcpt(struct gate *gate, const char *path)
 {
-	engine_add_recipient(gate->session->message, path, "", "");
+	engine_add_recipient(gate->session->message, path, NULL);
 	return engine_phase(gate->engine, gate->session, PHASE_RCPT, NULL);
 }
 

@@ -176,7 +176,7 @@ static struct message *begin_message(void)
 
 static struct verdict add_rcpt(struct message *message, const char *path)
 {
-	engine_add_recipient(message, path, "", "");
+	engine_add_recipient(message, path, NULL);
 	return engine_phase(engine, session, PHASE_RCPT, NULL);
 }
 
@@ -378,9 +378,9 @@ static void long_macros_are_cut_MLT_07(void **state)
 
 	(void)state;
 	memset(macro, 'm', sizeof(macro) - 1);
-	engine_add_recipient(message, "<u@ours.example>", macro, macro);
-	assert_in_range(strlen(message->recipients[0].mta_address), ADDRESS_MAX + 1, 1024);
-	assert_in_range(strlen(message->recipients[0].mta_mailer), 1, 1024);
+	engine_add_recipient(message, "<u@ours.example>", &(struct mta_route){ macro, macro, macro });
+	assert_in_range(strlen(message->recipients[0].route.address), ADDRESS_MAX + 1, 1024);
+	assert_in_range(strlen(message->recipients[0].route.mailer), 1, 1024);
 }
 
 static int ended;

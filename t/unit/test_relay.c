@@ -197,6 +197,40 @@ static void unqualified_recipients_stay_out_R22(void **state)
 	assert_rcpt(*state, "<u%ext.example>", "550 5.7.1 relay:rerouted");
 }
 
+/* What the MTA would do by its own reading never widens what is allowed, and what is normal for a gateway is not refused. */
+static void the_mta_must_read_it_the_same_way(void **state)
+{
+	static const struct {
+		const char *rcpt;
+		struct mta_route route;
+		bool accepted;
+	} rows[] = {
+		{ "<u@ours.example>", { "relay", "[10.0.0.5]", "u@ours.example" }, true },
+		{ "<u@ours.example>", { "smtp", "exchange.internal", "u@ours.example" }, true },
+		{ "<u@ours.example>", { "local", "gw.ours.example", "u" }, true },
+		{ "<u@ours.example>", { "local", "", "u" }, true },
+		{ "<u@ours.example>", { "esmtp", "ours.example", "u" }, true },
+		{ "<u@ours.example>", { "virtual", "ours.example", "u@OURS.example" }, true },
+		{ "<postmaster>", { "local", "gw.ours.example", "postmaster@gw.ours.example" }, true },
+		{ "<u@ours.example>", { "smtp", "ext.example", "u@ext.example" }, false },
+		{ "<u@ours.example>", { "esmtp", "ext.example", "u" }, false },
+		{ "<u@ours.example>", { "uucp-dom", "ext.example", "u@ours.example" }, false },
+		{ "<u@ours.example>", { "error", "5.1.1", "unknown user" }, false },
+		{ "<u@ours.example>", { "smtp", "ours.example", "u%ext.example@ours.example" }, false },
+		{ "<u@ours.example>", { "smtp", "ours.example", "\"u@ext.example\"@ours.example" }, false },
+		{ "<u@ours.example>", { "smtp", "x", "a b c" }, false },
+	};
+	struct gate *gate = *state;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		gate_connect(gate, "203.0.113.5");
+		(void)gate_mail(gate, "", "<a@ext.example>");
+		engine_add_recipient(gate->session->message, rows[i].rcpt, &rows[i].route);
+		print_message("# %s at %s, %s\n", rows[i].route.address, rows[i].route.mailer, rows[i].route.host);
+		assert_int_equal(engine_phase(gate->engine, gate->session, PHASE_RCPT, NULL).reply.code == 0, rows[i].accepted);
+	}
+}
+
 /* Postfix hands over its own mail as 127.0.0.1 without a port; a program on this host that connects to a port is a stranger. */
 static void only_the_mta_itself_is_local(void **state)
 {
@@ -235,6 +269,7 @@ int main(void)
 		cmocka_unit_test(postmaster_is_always_there_R20),
 		cmocka_unit_test(mail_to_postmaster_of_a_denied_client_is_taken),
 		cmocka_unit_test(unqualified_recipients_stay_out_R22),
+		cmocka_unit_test(the_mta_must_read_it_the_same_way),
 		cmocka_unit_test(only_the_mta_itself_is_local),
 	};
 

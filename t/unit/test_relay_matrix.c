@@ -211,7 +211,7 @@ static struct verdict ask(struct engine *engine, const struct cell *cell, struct
 	engine_set_mailfrom(message, senders[cell->sender].path);
 	(void)engine_phase(engine, session, PHASE_MAILFROM, NULL);
 	make_path(cell, path, sizeof(path));
-	engine_add_recipient(message, path, "", mta_words[cell->says]);
+	engine_add_recipient(message, path, &(struct mta_route){ "", "", mta_words[cell->says] });
 	*ret_session = session;
 	return engine_phase(engine, session, PHASE_RCPT, NULL);
 }
