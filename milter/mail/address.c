@@ -382,7 +382,7 @@ static int entry_domain(struct arena *arena, struct str in, const char *prefix, 
 
 int address_entry_normalise(struct arena *arena, struct str in, const char **ret_entry)
 {
-	struct path path = { .arena = arena, .rest = str_trim(in) };
+	struct path path = { .arena = arena, .rest = str_trim(in), .sender = true };
 	struct address address;
 
 	in = path.rest;

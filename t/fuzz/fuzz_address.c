@@ -27,7 +27,8 @@ static void check_address(struct arena *arena, const struct address *address)
 	(void)address_is_postmaster(address);
 	if (address->text[0] == '\0')
 		return;
-	check(address_parse(arena, str_of(address->text), ADDRESS_RECIPIENT, &again, &problem) == 0);
+	/* as a sender: a recipient's local part is bounded more tightly */
+	check(address_parse(arena, str_of(address->text), ADDRESS_SENDER, &again, &problem) == 0);
 	check(strcmp(again.text, address->text) == 0 && strcmp(again.localpart, address->localpart) == 0);
 	if (address->domain == NULL)
 		return;
