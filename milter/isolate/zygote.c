@@ -19,6 +19,7 @@
 #include "milter/base/log.h"
 #include "milter/base/proctitle.h"
 #include "milter/isolate/examiner.h"
+#include "milter/isolate/hugepages.h"
 #include "milter/isolate/scratch.h"
 
 enum {
@@ -327,6 +328,7 @@ void zygote_run(int control, const struct zygote_settings *settings)
 	if (r < 0)
 		fail_with("seccomp", r);
 	prepare_jobs();
+	(void)hugepages_collapse();	/* where the system has none, small ones do */
 	probe();
 	report_ready();
 	proctitle_set("octroi: zygote (serving)");
