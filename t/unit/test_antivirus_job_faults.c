@@ -140,8 +140,10 @@ static unsigned check_fault(const char *name, struct pack letter, const struct f
 
 	do {
 		result = scan_with_fault(letter, fault, ++nth);
-		if (!result.watched)
-			skip();
+		if (!result.watched) {
+			print_message("# skipped: system calls cannot be watched here\n");
+			return 0;
+		}
 		if (WIFEXITED(result.status) && WEXITSTATUS(result.status) == ANTIVIRUS_CLEAN)
 			fail_msg("%s is clean when call %u of system call %d fails with %s", name, nth, fault->call,
 				 strerror(fault->error));

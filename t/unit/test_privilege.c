@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "milter/privilege.h"
+#include "t/lib/skip.h"
 
 #define IDS "Uid:\t1000\t1000\t1000\t1000\nGid:\t1001\t1001\t1001\t1001\n"
 #define NONE "CapInh:\t0000000000000000\nCapPrm:\t0000000000000000\nCapEff:\t0000000000000000\n"
@@ -70,7 +71,7 @@ static void check_account(void **state)
 	struct identity identity;
 
 	if (getuid() != 0)
-		skip();
+		SKIP("not root");
 	assert_true(identity_find(row->user, row->group, &identity, problem) < 0);
 	assert_non_null(strstr(problem, row->problem));
 }
@@ -128,7 +129,7 @@ static void root_is_left_for_good_OS_01(void **state)
 {
 	(void)state;
 	if (getuid() != 0)
-		skip();
+		SKIP("not root");
 	assert_int_equal(status_of_child(drop_in_child), 0);
 }
 
@@ -136,7 +137,7 @@ static void a_group_that_is_left_is_noticed_OS_01(void **state)
 {
 	(void)state;
 	if (getuid() != 0)
-		skip();
+		SKIP("not root");
 	assert_int_equal(status_of_child(keep_groups), 0);
 }
 
@@ -159,7 +160,7 @@ static void a_saved_user_id_is_noticed_OS_01(void **state)
 {
 	(void)state;
 	if (getuid() != 0)
-		skip();
+		SKIP("not root");
 	assert_int_equal(status_of_child(keep_saved_id), 0);
 }
 

@@ -12,6 +12,7 @@
 
 #include "milter/base/clock.h"
 #include "t/unit/rows.h"
+#include "t/lib/skip.h"
 
 #define HOUR_MS 3600000u
 #define YEAR_MS (365 * 24 * (uint64_t)HOUR_MS)
@@ -309,7 +310,7 @@ static void a_process_that_dies_inside_stops_nobody(void **state)
 
 	(void)state;
 	if (steps < PLACES)
-		skip();		/* no permission to trace */
+		SKIP("no permission to trace");
 	for (unsigned i = 0; i < PLACES; i++) {
 		struct store *store = new_store(8);
 
