@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "milter/command_run.h"
+#include "milter/commands.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -13,7 +13,10 @@ enum exit_code {
 	EXIT_USAGE = 2,		/* the command line is wrong, or nothing could be said (try) */
 };
 
+/* The daemon, always in the foreground. 0 after SIGTERM or SIGINT; 64 for a wrong command line; 78 (EX_CONFIG) for a configuration with
+ * errors and for starting as root without an account to become, which trying again does not cure; 1 for everything else. */
 int command_run(int argc, char **argv);
+
 int command_check(int argc, char **argv);
 int command_try(int argc, char **argv);
 

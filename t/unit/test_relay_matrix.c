@@ -8,11 +8,9 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "milter/base/cleanup.h"
-#include "milter/engine.h"
-#include "milter/settings.h"
-#include "scanners/scanners.h"
 #include "milter/isolate/job.h"
+#include "scanners/scanners.h"
+#include "t/lib/gate.h"
 
 /* The program's table without the antivirus: this is about envelopes. */
 const struct scanner *const scanners[] = { &scanner_session, &scanner_limits, &scanner_relay, &scanner_account, NULL };
@@ -255,44 +253,21 @@ static void check_envelopes(struct engine *engine, size_t form, size_t domain, s
 				}
 }
 
-static struct conf *load(void)
-{
-	char path[] = "/tmp/octroi-matrix-XXXXXX";
-	int fd = mkstemp(path);
-	struct conf *conf;
-	size_t errors;
-
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, configuration, sizeof(configuration) - 1), sizeof(configuration) - 1);
-	(void)close(fd);
-	conf = settings_load(path);
-	(void)unlink(path);
-	(void)conf_errors(conf, &errors);
-	assert_int_equal(errors, 0);
-	return conf;
-}
-
 static void nothing_is_relayed_and_nothing_refused_wrongly_ID_01_ID_02(void **state)
 {
-	_cleanup_(conf_freep) struct conf *conf = load();
-	struct store *store = store_new(1024);
-	struct services services = { .store = store };
-	char problem[CONF_PROBLEM_MAX];
-	struct engine *engine = engine_new(conf, &services, problem);
+	struct gate *gate = gate_open(configuration);
 	struct totals totals = { 0 };
 
 	(void)state;
-	assert_non_null(engine);
 	for (size_t form = 0; form < LENGTH(forms); form++)
 		for (size_t domain = 0; domain < LENGTH(domains); domain++)
-			check_envelopes(engine, form, domain, &totals);
+			check_envelopes(gate->engine, form, domain, &totals);
 	print_message("# %u cells: %u accepted, %u relayed that must not be, %u refused that must not be\n", totals.cells, totals.accepted,
 		      totals.relayed, totals.refused_wrongly);
 	assert_true(totals.cells >= 5000);
 	assert_int_equal(totals.relayed, 0);
 	assert_int_equal(totals.refused_wrongly, 0);
-	engine_free(engine);
-	store_free(store);
+	gate_close(gate);
 }
 
 int main(void)
