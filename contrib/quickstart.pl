@@ -16,6 +16,7 @@ my $refusal = qr/^55\d 5\.7\.1 .*\[....-....\]$/;
 
 my %who = (
 	outside => 'a stranger, 203.0.113.7', lan => 'the LAN, 10.1.2.3', device => 'printer, 10.1.2.40',
+	listed => 'a listed one, 203.0.113.66',
 	$alice => "login $alice",
 );
 
@@ -29,6 +30,15 @@ my @rows = (
 	  reply => $refusal, verdict => 'reject' },
 	{ sent => 'EICAR in a ZIP', message => attached(name => 'invoice.zip', bytes => zip('invoice.com', eicar())),
 	  reply => $refusal, verdict => 'reject' },
+	{ sent => 'a domain that forbids it (SPF)', from => '<a@forbids.example>', reply => qr/^550 5\.7\.23 .*\[....-....\]$/,
+	  verdict => 'reject' },
+	{ sent => 'a domain that allows it (SPF)', from => '<a@allows.example>', reply => qr/^250 /, verdict => 'accept', ground => 'domain',
+	  arrives => qr/^Authentication-Results: gw\.ours\.example;.*spf=pass.*^Received-SPF: pass/ms },
+	{ sent => 'a client that a DNS list has', client => 'listed', reply => qr/^554 5\.7\.1 .*bl\.example.*\[....-....\]$/,
+	  verdict => 'reject' },
+	{ sent => 'the same to postmaster', client => 'listed', rcpt => '<postmaster@ours.example>', reply => qr/^250 /, verdict => 'accept',
+	  ground => 'domain' },
+	{ sent => 'HELO with our own name', helo => 'gw.ours.example', reply => $refusal, verdict => 'reject' },
 	{ sent => 'relaying, from outside', rcpt => '<u@ext.example>', reply => $refusal, verdict => 'reject' },
 	{ sent => 'relaying, from the LAN', client => 'lan', from => "<$alice>", rcpt => '<u@ext.example>',
 	  reply => $refusal, verdict => 'reject' },
@@ -50,10 +60,22 @@ my @rows = (
 	  arrives => qr/^X-Virus-Status: Clean/m },
 );
 
+# What its name server knows: the machine's own is left alone, as is the Internet's.
+my $zone = <<'EOT';
+66.113.0.203.in-addr.arpa  PTR  mx.listed.example
+mx.listed.example          A    203.0.113.66
+forbids.example            TXT  "v=spf1 -all"
+allows.example             TXT  "v=spf1 ip4:203.0.113.0/24 -all"
+2.0.0.127.bl.example       A    127.0.0.2
+66.113.0.203.bl.example    A    127.0.0.2
+66.113.0.203.bl.example    TXT  "sent spam in a test"
+EOT
+my @dns = (zone => $zone, conf => { 'dnsbl "bl.example"' => '' }, append => { resolver => qq(	rcpt_wait = "5s"\n) });
+
 my $keep = grep { $_ eq '--keep' } @ARGV;
 my $official = Octroi::Daemon::official_database();
 print "starting Octroi", ($official ? ' (the official signatures take a while to load)' : ''), ", Postfix and a sink ...\n";
-my $gate = Octroi::Gate->start(skip => 0, $official ? (database => $official) : ());
+my $gate = Octroi::Gate->start(skip => 0, @dns, $official ? (database => $official) : ());
 say_signatures();
 my $wrong = show();
 stay() if $keep;
@@ -110,7 +132,7 @@ sub print_row {
 	my $by = $who{ $row->{login} // $row->{client} // 'outside' };
 
 	printf "%-4s %-35s %-25s %-8s %-7s %s\n", @problems ? 'BAD' : 'ok', $row->{sent}, $by, $seen->{verdict}, $seen->{ground} || '-',
-		substr $seen->{reply}, 0, 9;
+		substr $seen->{reply}, 0, 10;
 	print indent($seen->{reply} . "\n") if $seen->{reply} !~ /^250/;
 	print indent($seen->{headers});
 	print "     *** $_\n" for @problems;

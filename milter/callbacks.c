@@ -276,10 +276,8 @@ static sfsistat on_header(SMFICTX *ctx, char *name, char *value)
 
 	if (message == NULL)
 		return SMFIS_TEMPFAIL;
-	if (message->headers.size_bytes >= here.limits->header_size || message->headers.len >= here.limits->header_count)
-		message->headers_too_large = true;
-	else
-		headers_add(message->arena, &message->headers, name, value);
+	if (limits_allow_field(here.limits, message))
+		engine_add_field(here.engine, peer->session, name, value);
 	return quiet(peer, SMFIP_NR_HDR);
 }
 

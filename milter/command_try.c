@@ -6,6 +6,7 @@
 #include "milter/base/cleanup.h"
 #include "milter/cage.h"
 #include "milter/commands.h"
+#include "milter/resolver_open.h"
 #include "milter/settings.h"
 #include "milter/trial.h"
 
@@ -119,26 +120,52 @@ static int read_message(const char *name, char **ret_text, size_t *ret_len)
 	return 0;
 }
 
+/* What the engine of one message needs. */
+struct means {
+	struct cage *cage;
+	struct store *store;
+	struct resolver *resolver;
+};
+
+static void tell(const char *text)
+{
+	(void)fprintf(stderr, "octroi try: %s\n", text);
+}
+
+static struct engine *open_engine(const struct conf *conf, struct means *means)
+{
+	char problem[CONF_PROBLEM_MAX] = "";
+	struct engine *engine = NULL;
+
+	means->store = store_new(STORE_KEYS);
+	means->resolver = resolver_open(conf, problem);
+	if (means->resolver != NULL && settings_need_cage(conf))
+		means->cage = cage_start(conf, problem);
+	if (problem[0] != '\0')
+		tell(problem);
+	if (means->resolver == NULL)
+		return NULL;
+	engine = engine_new(conf, &(struct services){ .pool = means->cage == NULL ? NULL : cage_pool(means->cage), .store = means->store,
+						      .resolver = means->resolver, .tell = tell }, problem);
+	if (engine == NULL)
+		tell(problem);
+	return engine;
+}
+
 static int run(const struct conf *conf, const struct try_options *options, struct trial *trial)
 {
-	char problem[CONF_PROBLEM_MAX];
-	struct cage *cage = settings_need_cage(conf) ? cage_start(conf, problem) : NULL;
-	struct store *store = store_new(STORE_KEYS);
-	struct services services = { .pool = cage == NULL ? NULL : cage_pool(cage), .store = store };
-	struct engine *engine = engine_new(conf, &services, problem);
+	struct means means = { .cage = NULL };
+	struct engine *engine = open_engine(conf, &means);
 
-	if (cage != NULL && problem[0] != '\0')
-		(void)fprintf(stderr, "octroi try: %s\n", problem);
 	if (engine != NULL) {
 		trial_run(engine, trial);
 		(options->json ? trial_print_json : trial_print)(stdout, trial);
 		engine_session_end(engine, trial->session);
 	}
 	engine_free(engine);
-	store_free(store);
-	cage_stop(cage);
-	if (engine == NULL)
-		complain("%s", problem);
+	resolver_free(means.resolver);
+	store_free(means.store);
+	cage_stop(means.cage);
 	return engine == NULL ? -1 : 0;
 }
 

@@ -6,22 +6,12 @@
 
 #include "milter/base/cleanup.h"
 #include "milter/base/clock.h"
+#include "milter/engine_internal.h"
 #include "milter/lookup/names.h"
 #include "milter/mail/domain.h"
-#include "milter/policy.h"
 #include "milter/settings.h"
 
 enum { MACRO_MAX = 2 * ADDRESS_MAX };	/* a longer {rcpt_addr} is no address, cut or not */
-
-struct engine {
-	struct arena *arena;
-	const struct conf *conf;
-	struct services services;
-	const void **settings;		/* by place in scanners */
-	void **shared;
-	size_t opened;
-	size_t directing, grounding;	/* which scanner says the direction, and the ground */
-};
 
 static size_t scanners_len(void)
 {
@@ -70,6 +60,7 @@ struct engine *engine_new(const struct conf *conf, const struct services *servic
 	engine->services.host = own_name(arena, conf);
 	engine->settings = arena_array(arena, len, sizeof(*engine->settings));
 	engine->shared = arena_array(arena, len, sizeof(*engine->shared));
+	engine->scanners_len = len;
 	engine->directing = engine->grounding = len;
 	if (open_scanners(engine, problem) < 0) {
 		engine_free(engine);
@@ -99,18 +90,39 @@ const struct services *engine_services(const struct engine *engine)
 	return &engine->services;
 }
 
+static size_t session_size(const struct scanner *scanner)
+{
+	return scanner->session_size;
+}
+
+static size_t message_size(const struct scanner *scanner)
+{
+	return scanner->message_size;
+}
+
+/* A zeroed state for each scanner that wants one. */
+static void *const *new_states(const struct engine *engine, struct arena *arena, size_t (*size_of)(const struct scanner *scanner))
+{
+	void **states = arena_array(arena, engine->scanners_len, sizeof(*states));
+
+	for (size_t i = 0; scanners[i] != NULL; i++)
+		if (size_of(scanners[i]) > 0)
+			states[i] = arena_alloc(arena, size_of(scanners[i]));
+	return states;
+}
+
 struct session *engine_session_new(struct engine *engine)
 {
 	struct arena *arena = arena_new();
 	struct session *session = arena_new_of(arena, struct session);
 
-	(void)engine;
 	*session = (struct session){
 		.arena = arena,
 		.client_name = "",
 		.helo = "",
 		.mta_host = "",
 		.findings = { .arena = arena },
+		.states = new_states(engine, arena, session_size),
 		.started_ms = clock_monotonic_ms(),
 	};
 	return session;
@@ -139,6 +151,8 @@ struct message *engine_message_new(struct engine *engine, struct session *sessio
 		.credentials = { "", "", "", "", "", "" },
 		.findings = { .arena = arena },
 		.mailfrom = { .text = "", .localpart = "" },
+		.states = new_states(engine, arena, message_size),
+		.reported = arena_array(arena, engine->scanners_len, sizeof(bool)),
 		.started_ms = clock_monotonic_ms(),
 	};
 	message_id_make(message->id);
@@ -213,138 +227,4 @@ void engine_add_recipient(struct message *message, const char *path, const struc
 	};
 	if (address_parse(message->arena, str_of(path), ADDRESS_RECIPIENT, &recipient->address, &recipient->problem) == 0)
 		recipient->problem = NULL;
-}
-
-static scanner_hook hook_of(const struct scanner *scanner, enum phase phase)
-{
-	switch (phase) {
-	case PHASE_CONNECT:
-		return scanner->connect;
-	case PHASE_HELO:
-		return scanner->helo;
-	case PHASE_MAILFROM:
-		return scanner->mailfrom;
-	case PHASE_RCPT:
-		return scanner->rcpt;
-	case PHASE_EOH:
-		return scanner->eoh;
-	case PHASE_EOM:
-		return scanner->eom;
-	case PHASE_DATA:
-		break;
-	}
-	return NULL;
-}
-
-static struct scan scan_for(struct engine *engine, struct session *session, size_t i, enum phase phase)
-{
-	struct message *message = session->message;
-
-	return (struct scan){
-		.scanner = scanners[i],
-		.settings = engine->settings[i],
-		.shared = engine->shared[i],
-		.services = &engine->services,
-		.session = session,
-		.message = message,
-		.recipient = phase == PHASE_RCPT ? message->recipients_len - 1 : FINDING_MESSAGE,
-		.findings = message == NULL ? &session->findings : &message->findings,
-		.arena = message == NULL ? session->arena : message->arena,
-	};
-}
-
-static void decide_direction(struct engine *engine, struct session *session)
-{
-	struct scan scan = scan_for(engine, session, engine->directing, PHASE_MAILFROM);
-
-	session->message->direction = scan.scanner->direction(&scan);
-}
-
-static void find_ground(struct engine *engine, struct session *session)
-{
-	struct scan scan = scan_for(engine, session, engine->grounding, PHASE_RCPT);
-	struct recipient *recipient = &session->message->recipients[scan.recipient];
-
-	if (recipient->problem == NULL || session->message->direction == DIRECTION_LOCAL)
-		recipient->ground = scan.scanner->ground(&scan, &recipient->ground_detail);
-}
-
-static bool scanner_applies(const struct scanner *scanner, const struct session *session)
-{
-	return scanner->directions == 0 || session->message == NULL ||
-	       (scanner->directions & SCANNER_IN(session->message->direction)) != 0;
-}
-
-static void run_hooks(struct engine *engine, struct session *session, enum phase phase, const struct engine_wait *wait)
-{
-	for (size_t i = 0; scanners[i] != NULL; i++) {
-		scanner_hook hook = hook_of(scanners[i], phase);
-		struct scan scan;
-
-		if (hook == NULL || !scanner_applies(scanners[i], session))
-			continue;
-		scan = scan_for(engine, session, i, phase);
-		if (wait != NULL) {
-			scan.progress = wait->progress;
-			scan.progress_arg = wait->arg;
-		}
-		hook(&scan);
-	}
-}
-
-/* The list of recipients is that of the accepted ones: a refused one goes, and what was found about it with it (a later recipient
- * takes its place); its mark for the record stays. */
-static void settle_recipient(struct message *message, const struct verdict *verdict, const struct findings *findings_before)
-{
-	const struct recipient *recipient = &message->recipients[message->recipients_len - 1];
-
-	if (verdict->reply.code == 0)
-		return;
-	if (message->refused++ == 0) {
-		message->refused_first = recipient->problem != NULL ? "" : recipient->address.text;
-		message->refused_verdict = *verdict;
-		message->refused_verdict.by = NULL;	/* its finding goes, see below */
-	}
-	message->recipients_len--;
-	message->findings = *findings_before;
-	message->refused_end = arena_mark(message->arena);
-}
-
-/* A refusal before MAIL has an id of the session; most sessions never need one. */
-static const char *id_of(struct session *session)
-{
-	_Static_assert(sizeof(session->id) == MESSAGE_ID_SIZE, "an id is an id");
-	if (session->message != NULL)
-		return session->message->id;
-	if (session->findings.len > 0 && session->id[0] == '\0')
-		message_id_make(session->id);
-	return session->id;
-}
-
-struct verdict engine_phase(struct engine *engine, struct session *session, enum phase phase, const struct engine_wait *wait)
-{
-	struct message *message = session->message;
-	struct policy_question question = {
-		.session = session,
-		.message = message,
-		.phase = phase,
-		.recipient = phase == PHASE_RCPT ? message->recipients_len - 1 : FINDING_MESSAGE,
-		.refuse_at = (enum phase)settings_of(engine->conf)->refuse_at,
-		.score = conf_settings(engine->conf, "score"),
-	};
-	const struct findings findings_before = message == NULL ? session->findings : message->findings;
-	struct verdict verdict;
-
-	if (phase == PHASE_MAILFROM)
-		decide_direction(engine, session);
-	if (phase == PHASE_RCPT)
-		find_ground(engine, session);
-	run_hooks(engine, session, phase, wait);
-	if (phase == PHASE_DATA || phase == PHASE_EOH)
-		return (struct verdict){ .action = ACTION_ACCEPT, .by_name = "", .observed = "" };	/* heard at the end */
-	question.id = id_of(session);
-	verdict = policy_decide(message == NULL ? session->arena : message->arena, &question);
-	if (phase == PHASE_RCPT)
-		settle_recipient(message, &verdict, &findings_before);
-	return verdict;
 }

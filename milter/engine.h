@@ -26,16 +26,19 @@ void engine_session_end(struct engine *engine, struct session *session);
 struct message *engine_message_new(struct engine *engine, struct session *session);
 void engine_message_end(struct engine *engine, struct session *session);
 
-/* Called now and then while a hook waits at PHASE_EOM. */
 struct engine_wait {
-	void (*progress)(void *arg);
+	void (*progress)(void *arg);	/* called now and then while a hook waits at PHASE_EOM; may be NULL */
 	void *arg;
+	bool at_rcpt;			/* PHASE_RCPT waits for all answers, whatever milter.conf says: for `octroi try` */
 };
 
 /* Facts are complete up to phase: runs the scanners' hooks for it, then policy. For PHASE_RCPT the last recipient of the message is
  * meant; when it is refused it is gone from the list of recipients afterwards. The verdict lives as long as the message (before
  * MAIL: as the session), that on a refused recipient until the next one is added. wait may be NULL. */
 struct verdict engine_phase(struct engine *engine, struct session *session, enum phase phase, const struct engine_wait *wait);
+
+/* A header field has arrived: appends it to message->headers and lets the scanners look at it. */
+void engine_add_field(struct engine *engine, struct session *session, const char *name, const char *value);
 
 /* A further recipient: parses the path as it stood after RCPT TO: and appends it; engine_phase(PHASE_RCPT) is next. The route is
  * copied; NULL: the MTA says nothing. */

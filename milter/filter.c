@@ -20,20 +20,23 @@
 #include "milter/isolate/frame.h"
 #include "milter/isolate/pool.h"
 #include "milter/nudge.h"
+#include "milter/record.h"
+#include "milter/resolver_open.h"
 #include "milter/settings.h"
-
-#define NEVER UINT64_MAX
 
 enum {
 	MILTER_FD = 3,		/* as in "fd:3" */
 	LOOK_MS = 50,		/* between two looks at the sessions that are left */
 	REPORT_MS = 1000,
+	TELL_MS = 3600000,		/* between two lines about the resolver */
 };
 
 struct filter {
 	int control;			/* -1: the supervisor is gone */
 	uint64_t drain_ms;		/* when the supervisor is gone */
 	struct pool *pool;		/* NULL: nothing needs a cage */
+	struct resolver *resolver;
+	uint64_t told_at_ms;		/* when the line about it is due */
 	struct endpoint served;
 	bool draining;
 	bool put_aside;			/* libmilter has the idle socket */
@@ -67,9 +70,24 @@ static struct pool *open_pool(const struct conf *conf)
 						 .jobs_each = (unsigned)examiners->jobs_each });
 }
 
+static struct resolver *open_resolver(struct filter *filter, const struct conf *conf)
+{
+	char problem[CONF_PROBLEM_MAX];
+
+	filter->resolver = resolver_open(conf, problem);
+	if (filter->resolver == NULL)
+		give_up(filter, problem);
+	return filter->resolver;
+}
+
+static void tell(const char *text)
+{
+	log_warning("%s", text);
+}
+
 static struct engine *open_engine(struct filter *filter, const struct filter_args *args)
 {
-	struct services services = { .store = args->store };
+	struct services services = { .store = args->store, .resolver = open_resolver(filter, args->conf), .tell = tell };
 	char problem[CONF_PROBLEM_MAX] = "";
 	struct engine *engine;
 
@@ -187,6 +205,18 @@ static void sleep_ms(unsigned ms)
 	(void)nanosleep(&pause, NULL);
 }
 
+static void tell_of_resolver(struct filter *filter)
+{
+	struct resolver_stats stats;
+
+	if (clock_left_ms(filter->told_at_ms) > 0)
+		return;
+	filter->told_at_ms = clock_monotonic_ms() + TELL_MS;
+	resolver_read_stats(filter->resolver, &stats);
+	if (stats.asked > 0)
+		record_resolver(&stats);
+}
+
 static void listen_to_supervisor(struct filter *filter)
 {
 	struct frame frame;
@@ -196,7 +226,7 @@ static void listen_to_supervisor(struct filter *filter)
 		sleep_ms(LOOK_MS);
 		return;
 	}
-	r = frame_receive(filter->control, &frame, &fd, 1, filter->draining ? clock_monotonic_ms() + LOOK_MS : NEVER);
+	r = frame_receive(filter->control, &frame, &fd, 1, filter->draining ? clock_monotonic_ms() + LOOK_MS : filter->told_at_ms);
 	if (r == 0) {
 		take_frame(filter, &frame, fd);
 	} else if (r != -ETIMEDOUT) {
@@ -216,8 +246,11 @@ void filter_run(const struct filter_args *args)
 	ignore_signals();
 	start_threads(&filter);
 	report(&filter, FILTER_READY, NULL);
+	(void)resolver_probe(filter.resolver);	/* ends with the process */
+	filter.told_at_ms = clock_monotonic_ms() + TELL_MS;
 	for (;;) {
 		listen_to_supervisor(&filter);
+		tell_of_resolver(&filter);
 		if (filter.draining)
 			drain_look(&filter);
 	}

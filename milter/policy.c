@@ -29,20 +29,29 @@ static bool applies(const struct finding *finding, const struct policy_question 
 
 /* RFC 5321 4.5.1 and RFC 2142: what is held against a client does not keep it from these two. What is held against the recipient
  * itself (that it is not ours, say) does. */
-static bool postmaster_is_exempt(const struct finding *finding, const struct policy_question *question)
+static bool is_exempt(const struct finding *finding, const struct recipient *recipient)
 {
-	const struct recipient *recipient;
-
-	if (question->phase != PHASE_RCPT || finding->recipient != FINDING_MESSAGE)
-		return false;
-	recipient = &question->message->recipients[question->recipient];
-	return recipient->problem == NULL && recipient->ground == GROUND_DOMAIN && address_is_postmaster(&recipient->address);
+	return finding->recipient == FINDING_MESSAGE && recipient->problem == NULL && recipient->ground == GROUND_DOMAIN &&
+	       address_is_postmaster(&recipient->address);
 }
 
-/* A refusal at the door was heard at RCPT; at the end of the message the recipients left are those that it did not concern. */
+/* A refusal at the door was heard at RCPT, and the recipients left are those that it did not concern; unless it was found too late for
+ * some of them. */
+static bool concerns_somebody_left(const struct finding *finding, const struct message *message)
+{
+	for (size_t i = 0; message != NULL && i < message->recipients_len; i++)
+		if (finding->recipient == FINDING_MESSAGE && !is_exempt(finding, &message->recipients[i]))
+			return true;
+	return false;
+}
+
 static bool door_refusal_is_due(const struct finding *finding, const struct policy_question *question)
 {
-	return question->phase >= question->refuse_at && question->phase <= PHASE_RCPT && !postmaster_is_exempt(finding, question);
+	if (question->phase == PHASE_EOM)
+		return concerns_somebody_left(finding, question->message);
+	if (question->phase < question->refuse_at)
+		return false;
+	return question->phase != PHASE_RCPT || !is_exempt(finding, &question->message->recipients[question->recipient]);
 }
 
 static bool is_due(const struct finding *finding, struct rule_action action, const struct policy_question *question)

@@ -5,6 +5,7 @@
 
 #include "milter/base/clock.h"
 #include "milter/base/log.h"
+#include "milter/lookup/resolver.h"
 #include "milter/model/scanner.h"
 
 /* What decided, with its place in milter.conf: the answer to "why?". */
@@ -140,4 +141,23 @@ void record_transaction(const struct session *session, const struct message *mes
 	add_findings(&line, session, message);
 	log_line_add_number(&line, "elapsed_ms", clock_monotonic_ms() - message->started_ms);
 	log_line_write(&line, LOG_INFO);
+}
+
+void record_resolver(const struct resolver_stats *stats)
+{
+	const struct {
+		const char *key;
+		uint64_t value;
+	} numbers[] = {
+		{ "asked", stats->asked }, { "cached", stats->cached }, { "joined", stats->joined }, { "upstream", stats->upstream },
+		{ "found", stats->found }, { "nothing", stats->nothing }, { "unknown", stats->unknown }, { "timeouts", stats->timeouts },
+		{ "refused", stats->refused }, { "in_flight", stats->in_flight }, { "entries", stats->entries }, { "bytes", stats->bytes },
+		{ "mean_ms", stats->upstream == 0 ? 0 : stats->wait_ms_total / stats->upstream }, { "max_ms", stats->wait_ms_max },
+	};
+	struct log_line line = { .len = 0 };
+
+	log_line_add(&line, "resolver", "since the start");
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		log_line_add_number(&line, numbers[i].key, numbers[i].value);
+	log_line_write(&line, LOG_NOTICE);
 }

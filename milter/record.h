@@ -16,4 +16,8 @@ void record_session(const struct session *session, const struct verdict *verdict
 /* A transaction ended without a message, after a refusal at MAIL or RCPT. */
 void record_transaction(const struct session *session, const struct message *message, const struct verdict *mailfrom_verdict);
 
+/* What the resolver has done since the start of this filter. */
+struct resolver_stats;
+void record_resolver(const struct resolver_stats *stats);
+
 #endif

@@ -11,6 +11,7 @@
 #include "milter/base/ip.h"
 #include "milter/base/str.h"
 #include "milter/lookup/names.h"
+#include "milter/lookup/resolver.h"
 #include "milter/mail/domain.h"
 #include "milter/model/scanner.h"
 
@@ -201,9 +202,9 @@ enum { SECTIONS_MAX = 64 };
 const struct option_section *const *settings_sections(void)
 {
 	static const struct option_section *all[SECTIONS_MAX] = {
-		&settings_section, &examiners_section, &score_section, &tag_section,
+		&settings_section, &resolver_section, &examiners_section, &score_section, &tag_section,
 	};
-	size_t len = 4;
+	size_t len = 5;
 
 	if (all[len] != NULL)
 		return all;

@@ -73,6 +73,20 @@ static void insert_stamps(struct edits *edits, const struct message *message, co
 	}
 }
 
+/* What scanners wrote themselves; RFC 7208 9.1 wants Received-SPF above the Received fields, where all of ours go. */
+static void insert_scanners_stamps(struct edits *edits, const struct message *message)
+{
+	for (size_t i = message->stamps.len; i-- > 0;)
+		insert(edits, message->arena, message->stamps.items[i].name, message->stamps.items[i].value);
+}
+
+static void insert_results(struct edits *edits, const struct message *message, const char *host)
+{
+	if (message->direction == DIRECTION_INBOUND && message->results_len > 0)
+		insert(edits, message->arena, "Authentication-Results",
+		       authres_format(message->arena, host, message->results, message->results_len));
+}
+
 static const char *ground_text(struct arena *arena, const struct recipient *recipient)
 {
 	/* a login is nobody's business but ours: it is in the log */
@@ -158,5 +172,7 @@ struct edits stamp_edits(const struct conf *conf, const char *host, const struct
 	insert_stamps(&edits, message, host);
 	insert_grounds(&edits, message);
 	insert_verdict(&edits, message, verdict);
+	insert_scanners_stamps(&edits, message);
+	insert_results(&edits, message, host);
 	return edits;
 }

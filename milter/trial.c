@@ -49,7 +49,7 @@ static struct verdict run_rcpt(struct engine *engine, struct trial *trial, size_
 
 	engine_add_recipient(message, trial->rcpts[i], NULL);
 	result->path = trial->rcpts[i];
-	result->verdict = engine_phase(engine, trial->session, PHASE_RCPT, NULL);
+	result->verdict = engine_phase(engine, trial->session, PHASE_RCPT, &(struct engine_wait){ .at_rcpt = true });
 	result->accepted = !refused(&result->verdict);
 	if (result->accepted) {
 		result->ground = message->recipients[message->recipients_len - 1].ground;
@@ -90,10 +90,13 @@ static void run_content(struct engine *engine, struct trial *trial)
 	const struct limits *limits = conf_settings(engine_conf(engine), "limits");
 	struct message *message = trial->session->message;
 	static struct spool spool;
+	struct headers fields = { .len = 0 };
 	struct str body;
 
-	rawmessage_split(message->arena, trial->message, &message->headers, &body);
-	message->headers_too_large = message->headers.size_bytes > limits->header_size || message->headers.len > limits->header_count;
+	rawmessage_split(message->arena, trial->message, &fields, &body);
+	for (size_t i = 0; i < fields.len && limits_allow_field(limits, message); i++)
+		engine_add_field(engine, trial->session, fields.items[i].name, fields.items[i].value);
+	message->headers_too_large |= message->headers.size_bytes > limits->header_size;
 	spool_header(&spool, limits, message);
 	(void)engine_phase(engine, trial->session, PHASE_EOH, NULL);
 	spool_body(&spool, limits, message, body.p, body.len);

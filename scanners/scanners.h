@@ -10,5 +10,9 @@ extern const struct scanner scanner_limits;	/* malformed and oversized */
 extern const struct scanner scanner_relay;	/* directions and grounds: nothing is relayed anonymously */
 extern const struct scanner scanner_account;	/* which senders a login may use */
 extern const struct scanner scanner_antivirus;	/* libclamav in the cage */
+extern const struct scanner scanner_helo;	/* what the client calls itself */
+extern const struct scanner scanner_iprev;	/* the reverse name of its address */
+extern const struct scanner scanner_dnsbl;	/* DNS lists */
+extern const struct scanner scanner_spf;	/* may it send mail of that domain */
 
 #endif

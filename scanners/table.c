@@ -3,9 +3,11 @@
 #include "milter/isolate/job.h"
 #include "scanners/antivirus_job.h"
 #include "scanners/scanners.h"
+#include "scanners/spf_libspf2_job.h"
 
 const struct scanner *const scanners[] = {
-	&scanner_session, &scanner_limits, &scanner_relay, &scanner_account, &scanner_antivirus, NULL,
+	&scanner_session, &scanner_limits, &scanner_relay, &scanner_account, &scanner_helo, &scanner_iprev, &scanner_dnsbl, &scanner_spf,
+	&scanner_antivirus, NULL,
 };
 
-const struct job_kind *const job_kinds[] = { &job_antivirus, NULL };
+const struct job_kind *const job_kinds[] = { &job_antivirus, &job_spf_libspf2, NULL };

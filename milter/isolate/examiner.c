@@ -26,6 +26,7 @@ enum {
 
 /* One process, one job at a time: these need no stack. */
 static struct frame question, answer;
+static unsigned asked;		/* by this job */
 
 /* The examiner must be what the kernel ends when memory is short, not the filter. */
 static void volunteer_for_oom(void)
@@ -144,10 +145,29 @@ static int report(const struct step *step, const struct sandbox *sandbox)
 	return frame_send(SOCKET_FD, &answer, NULL, 0, UINT64_MAX);
 }
 
+/* The filter keeps time and ends this process when there is none left. */
+int examiner_ask(const struct frame *asking, struct frame *ret_answer)
+{
+	uint64_t error;
+	int r;
+
+	if (asked == EXAMINER_ASKS_MAX)
+		return -E2BIG;
+	asked++;
+	r = frame_send_as(SOCKET_FD, EXAMINER_ASK, asking, NULL, 0, UINT64_MAX);
+	if (r == 0)
+		r = frame_receive(SOCKET_FD, ret_answer, NULL, 0, UINT64_MAX);
+	if (r < 0 || ret_answer->kind == EXAMINER_TOLD)
+		return r;
+	error = frame_get_u64(ret_answer);
+	return frame_done(ret_answer) && error > 0 && error <= 4095 ? -(int)error : -EBADMSG;
+}
+
 static int run_job(void *const *shared, int message_fd)
 {
 	uint32_t kind = question.kind;
 
+	asked = 0;
 	for (uint32_t i = 0; i < JOB_KINDS_MAX && job_kinds[i] != NULL; i++) {
 		if (i != kind)
 			continue;

@@ -15,6 +15,8 @@ enum examiner_frame {
 	EXAMINER_READY = 0x7fffff01,	/* once, first: a string: the layers of its sandbox */
 	EXAMINER_UNFIT,			/* once, first, in its place: a string: what could not be set up; then it ends */
 	EXAMINER_FAILED,		/* an answer: u64: the errno of the job */
+	EXAMINER_ASK,			/* to the filter, in the middle of a job: examiner_ask */
+	EXAMINER_TOLD,			/* to the examiner: the answer to it; kind as the filter's, or EXAMINER_FAILED with the errno */
 };
 
 #define JOB_KINDS_MAX 32

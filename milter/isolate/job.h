@@ -30,6 +30,12 @@ struct job_kind {
 	int (*run)(void *shared, struct frame *question, int message_fd, struct frame *answer);
 };
 
+/* For run alone: asks the filter something while the job goes on and waits for its answer (pool_job.answer on the other side). A question and
+ * an answer are frames of the caller's own making; their kinds do not matter. At most EXAMINER_ASKS_MAX a job. Returns 0, or a negative errno: the
+ * filter would not or could not answer. */
+#define EXAMINER_ASKS_MAX 1000
+int examiner_ask(const struct frame *question, struct frame *ret_answer);
+
 /* NULL at the end. A job's number is its place in the table. */
 extern const struct job_kind *const job_kinds[];
 

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/pidfd.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -18,12 +17,6 @@
 #include "milter/base/clock.h"
 #include "milter/isolate/examiner.h"
 
-enum {
-	PROGRESS_MS = 1000,
-	SLOW_MS = 250,		/* a job that takes longer lets the others go first */
-	SLOW_NICE = 10,
-};
-
 static struct timespec timespec_of(uint64_t ms)
 {
 	const uint64_t seconds_max = 1ULL << 40;	/* for ever */
@@ -31,16 +24,6 @@ static struct timespec timespec_of(uint64_t ms)
 
 	return (struct timespec){ .tv_sec = (time_t)(seconds < seconds_max ? seconds : seconds_max),
 				  .tv_nsec = (long)(ms % 1000) * 1000000 };
-}
-
-static uint64_t earlier(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
-static uint64_t after(uint64_t start_ms, uint64_t more_ms)
-{
-	return more_ms > UINT64_MAX - start_ms ? UINT64_MAX : start_ms + more_ms;
 }
 
 void pool_wake(struct pool *pool)
@@ -119,7 +102,7 @@ static uint64_t patience_ends_ms(const struct pool_job *job, uint64_t start_ms)
 static void wait_given(struct pool *pool, struct waiter *waiter, const struct pool_job *job)
 {
 	uint64_t end_ms = patience_ends_ms(job, waiter->since_ms);
-	uint64_t progress_ms = after(waiter->since_ms, PROGRESS_MS);
+	uint64_t progress_ms = after(waiter->since_ms, POOL_PROGRESS_MS);
 
 	while (waiter->examiner == NULL && !pool->none) {
 		uint64_t now_ms = clock_monotonic_ms();
@@ -128,7 +111,7 @@ static void wait_given(struct pool *pool, struct waiter *waiter, const struct po
 		if (now_ms >= end_ms)
 			return;
 		if (now_ms >= progress_ms) {
-			progress_ms = after(now_ms, PROGRESS_MS);
+			progress_ms = after(now_ms, POOL_PROGRESS_MS);
 			call_progress(pool, job);
 		} else {
 			(void)pthread_cond_timedwait(&waiter->given, &pool->lock, &until);
@@ -235,39 +218,6 @@ static int hand_over(struct examiner *examiner, const struct pool_job *job)
 	return r == 0 || r == -EMSGSIZE || r == -EPIPE ? r : -EAGAIN;
 }
 
-/* Mail that is done quickly must not wait for what is not. */
-static void make_slow(struct examiner *examiner)
-{
-	examiner->slow = true;
-	(void)setpriority(PRIO_PROCESS, (id_t)examiner->pid, SLOW_NICE);
-}
-
-/* Waits for the answer. Returns as pool_ask does, without looking into the frame. */
-static int await(struct examiner *examiner, const struct pool_job *job, struct frame *ret_answer)
-{
-	uint64_t start_ms = clock_monotonic_ms();
-	uint64_t end_ms = earlier(job->deadline_ms, after(start_ms, job->run_ms));
-	uint64_t progress_ms = after(start_ms, PROGRESS_MS);
-
-	for (;;) {
-		uint64_t next_ms = earlier(end_ms, examiner->slow ? progress_ms : after(start_ms, SLOW_MS));
-		int r = frame_receive(examiner->socket, ret_answer, NULL, 0, next_ms);
-		uint64_t now_ms = clock_monotonic_ms();
-
-		if (r != -ETIMEDOUT)
-			return r == 0 || r == -EBADMSG ? r : -EPIPE;
-		if (now_ms >= end_ms)
-			return -ETIME;
-		if (!examiner->slow)
-			make_slow(examiner);
-		if (now_ms >= progress_ms) {
-			progress_ms = after(now_ms, PROGRESS_MS);
-			if (job->progress != NULL)
-				job->progress(job->progress_arg);
-		}
-	}
-}
-
 /* The answer is hostile: it is one of the two that are possible, or none. */
 static int check_answer(const struct pool_job *job, struct frame *answer, int *ret_error)
 {
@@ -327,9 +277,9 @@ int pool_ask(struct pool *pool, const struct pool_job *job, struct frame *ret_an
 	int r = start_job(pool, job, &examiner);
 
 	*ret_error = 0;
-	if (r < 0)
+	if (examiner == NULL)
 		return r;
-	r = await(examiner, job, ret_answer);
+	r = examiner_await(examiner, job, ret_answer);
 	if (r == 0)
 		r = check_answer(job, ret_answer, ret_error);
 	settle(pool, examiner, r);

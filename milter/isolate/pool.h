@@ -48,6 +48,13 @@ struct pool_job {
 	uint64_t run_ms;			/* time an examiner may take, counted from the hand-over; then it is killed */
 	void (*progress)(void *arg);		/* called about every second while waiting, on the caller's thread; may be NULL */
 	void *progress_arg;
+	/* Answers what the job asks with examiner_ask (job.h), on the caller's thread; ret_answer is started. The question is
+	 * hostile. It may wait, but not beyond until_ms, which is at most a second away: -EAGAIN then says that it has no answer
+	 * yet, and it is called with the same question again once progress has been told. What it takes counts for run_ms and
+	 * deadline_ms. Returns 0 or another negative errno, which the job gets (-EMSGSIZE when the answer did not fit). NULL:
+	 * nothing is answered (-ENOSYS). */
+	int (*answer)(void *arg, struct frame *question, uint64_t until_ms, struct frame *ret_answer);
+	void *answer_arg;
 };
 
 /* Returns 0 with the answer; -EAGAIN when no examiner could be had in time, or no descriptor (nothing ran); -ETIME when the

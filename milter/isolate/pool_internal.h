@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* pool_internal.h - what pool.c (the asking threads) and pool_spawn.c (the thread that speaks with the zygote) share.
+/* pool_internal.h - what pool.c (the asking threads), pool_await.c (their wait for an answer) and pool_spawn.c (the thread that
+ * speaks with the zygote) share.
  *
  * An examiner is owned by one of: the spawn thread (while it sets itself up), the list of idle ones, a caller. */
 #ifndef OCTROI_ISOLATE_POOL_INTERNAL_H
@@ -10,6 +11,7 @@
 
 #include "milter/isolate/pool.h"
 
+#define POOL_PROGRESS_MS 1000
 #define POOL_STARTING_MAX 16	/* forks in flight: more would only compete for the processors */
 
 struct examiner {
@@ -60,6 +62,20 @@ struct pool {
 	uint64_t swept_at_ms, calmed_at_ms;
 	struct frame frame;
 };
+
+static inline uint64_t earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static inline uint64_t after(uint64_t start_ms, uint64_t more_ms)
+{
+	return more_ms > UINT64_MAX - start_ms ? UINT64_MAX : start_ms + more_ms;
+}
+
+/* Waits for the answer of an examiner that has been handed the job, answers what it asks meanwhile. Returns as pool_ask does, without
+ * looking into the frame. */
+int examiner_await(struct examiner *examiner, const struct pool_job *job, struct frame *ret_answer);
 
 /* The thread. */
 void *pool_spawn_run(void *pool);

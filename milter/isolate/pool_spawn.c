@@ -95,11 +95,6 @@ static size_t count_wanted(const struct pool *pool, uint64_t now_ms)
 	return wanted < room ? wanted : room;
 }
 
-static uint64_t earlier(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
 /* When something is due that no descriptor will tell. Call with the lock held. */
 static uint64_t next_look_ms(const struct pool *pool, uint64_t now_ms)
 {

@@ -14,7 +14,7 @@ struct encoded {
 	struct str text;	/* the input with each word decoded; it may hold any byte */
 	size_t words;		/* how many there were */
 	bool has_at;		/* an @ came out of a word */
-	bool has_delimiter;	/* so did '<' or ',' */
+	bool has_delimiter;	/* so did a byte with a meaning of its own in lists of addresses: "()<>,:;\ */
 	bool is_opaque;		/* NUL, CR or LF came out, or a charset in which ASCII bytes do not stand for themselves */
 };
 

@@ -17,12 +17,12 @@ static const struct outcome *find_outcome(const struct scanner *scanner, const c
 	return outcome;
 }
 
-static struct rule rule_for(const struct scan *scan, const struct outcome *outcome)
+static struct rule rule_for(const void *settings, const struct outcome *outcome)
 {
 	struct rule rule = { .where = { .file = NULL } };
 
 	if (outcome->rule_offset != OUTCOME_FIXED)
-		return *(const struct rule *)(const void *)((const char *)scan->settings + outcome->rule_offset);
+		return *(const struct rule *)(const void *)((const char *)settings + outcome->rule_offset);
 	for (size_t i = 0; i < RULE_DIRECTIONS; i++)
 		rule.by_direction[i].action = outcome->fixed_action;
 	return rule;
@@ -35,24 +35,87 @@ static void make_printable(char *text)
 			*text = '?';
 }
 
-void finding_add(struct scan *scan, const char *name, const char *format, ...)
+static void __attribute__((format(printf, 4, 0)))
+add(struct scan *scan, const void *settings, const char *name, const char *format, va_list args)
 {
 	const struct outcome *outcome = find_outcome(scan->scanner, name);
 	struct findings *findings = scan->findings;
-	struct finding *finding;
-	va_list args;
-	char *text;
+	char *text = arena_vprintf(findings->arena, format, args);
+	struct finding *finding = arena_push(findings->arena, (void **)&findings->items, &findings->len, sizeof(*finding));
 
-	va_start(args, format);
-	text = arena_vprintf(findings->arena, format, args);
-	va_end(args);
 	make_printable(text);
-	finding = arena_push(findings->arena, (void **)&findings->items, &findings->len, sizeof(*finding));
 	*finding = (struct finding){
 		.scanner = scan->scanner,
 		.outcome = outcome,
-		.rule = rule_for(scan, outcome),
+		.rule = rule_for(settings, outcome),
 		.text = text,
 		.recipient = scan->recipient,
 	};
+}
+
+void finding_add(struct scan *scan, const char *name, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	add(scan, scan->settings, name, format, args);
+	va_end(args);
+}
+
+void finding_add_of(struct scan *scan, const void *settings, const char *name, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	add(scan, settings, name, format, args);
+	va_end(args);
+}
+
+bool rule_refuses(const struct rule *rule, enum direction direction)
+{
+	enum action action = rule->by_direction[direction].action;
+
+	return action == ACTION_DEFER || action == ACTION_REJECT;
+}
+
+/* scan->message is read-only for scanners; this is how they add to it. */
+static struct message *written_message(struct scan *scan)
+{
+	assert(scan->message != NULL && scan->session->message == scan->message);
+	return scan->session->message;
+}
+
+void result_add(struct scan *scan, const struct authres_result *result)
+{
+	struct message *message = written_message(scan);
+	struct arena *arena = message->arena;
+	struct authres_result *copy = arena_push(arena, (void **)&message->results, &message->results_len, sizeof(*copy));
+
+	copy->method = arena_strdup(arena, result->method);
+	copy->result = arena_strdup(arena, result->result);
+	copy->reason = arena_strdup(arena, result->reason);
+	for (size_t i = 0; i < AUTHRES_PROPERTIES && result->properties[i].name != NULL; i++) {
+		copy->properties[i].name = arena_strdup(arena, result->properties[i].name);
+		copy->properties[i].value = arena_strdup(arena, result->properties[i].value);
+	}
+}
+
+void identity_add(struct scan *scan, const struct identity *identity)
+{
+	struct message *message = written_message(scan);
+	struct arena *arena = message->arena;
+	struct identity *copy = arena_push(arena, (void **)&message->identities, &message->identities_len, sizeof(*copy));
+
+	*copy = *identity;
+	copy->domain = arena_strdup(arena, identity->domain);
+	copy->selector = arena_strdup(arena, identity->selector);
+	copy->result = arena_strdup(arena, identity->result);
+}
+
+void stamp_add(struct scan *scan, const char *name, const char *value)
+{
+	struct message *message = written_message(scan);
+	struct stamp *stamp = arena_push(message->arena, (void **)&message->stamps.items, &message->stamps.len, sizeof(*stamp));
+
+	*stamp = (struct stamp){ arena_strdup(message->arena, name), arena_strdup(message->arena, value) };
 }

@@ -58,4 +58,15 @@ struct findings {
 	size_t len;
 };
 
+/* A header field that a scanner puts on a message that is let in, beyond those of its outcomes. */
+struct stamp {
+	const char *name;
+	const char *value;	/* in one line: it is folded when it is written */
+};
+
+struct stamps {
+	struct stamp *items;
+	size_t len;
+};
+
 #endif

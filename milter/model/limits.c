@@ -31,3 +31,10 @@ const struct option_section limits_section = {
 	.summary = "how much of a message is taken in",
 	.text = "What is over a limit is refused with the reason, never cut in silence.",
 };
+
+bool limits_allow_field(const struct limits *limits, struct message *message)
+{
+	if (message->headers.size_bytes >= limits->header_size || message->headers.len >= limits->header_count)
+		message->headers_too_large = true;
+	return !message->headers_too_large;
+}

@@ -3,6 +3,7 @@
 #ifndef OCTROI_MODEL_LIMITS_H
 #define OCTROI_MODEL_LIMITS_H
 
+#include "milter/model/message.h"
 #include "milter/model/rule.h"
 
 struct limits {
@@ -16,5 +17,8 @@ struct limits {
 };
 
 extern const struct option_section limits_section;
+
+/* Is there room for one more field? When there is not, message->headers_too_large says so from now on. */
+bool limits_allow_field(const struct limits *limits, struct message *message);
 
 #endif

@@ -4,6 +4,7 @@
 #define OCTROI_MODEL_MESSAGE_H
 
 #include "milter/mail/address.h"
+#include "milter/mail/authres.h"
 #include "milter/mail/header.h"
 #include "milter/model/verdict.h"
 
@@ -40,6 +41,20 @@ struct credentials {
 	const char *tls_version;
 };
 
+/* A domain that has (or would have) vouched for the message, found out by ourselves: what DMARC aligns with the author (RFC 9989). */
+enum identity_kind { IDENTITY_SPF, IDENTITY_DKIM };
+struct identity {
+	enum identity_kind kind;
+	enum identity_state {
+		IDENTITY_PASS,
+		IDENTITY_FAIL,		/* anything else that is certain */
+		IDENTITY_UNSURE,	/* could not tell: a later try might pass */
+	} state;
+	const char *domain;		/* normalised (domain.h): of MAIL FROM, or of the HELO name for the null sender; d= */
+	const char *selector;		/* s=; "" for SPF */
+	const char *result;		/* the word of RFC 8601 */
+};
+
 struct message {
 	struct arena *arena;
 	char id[MESSAGE_ID_SIZE];
@@ -67,6 +82,14 @@ struct message {
 	bool spool_full;		/* no room for it: limits.spool, or the system's memory */
 
 	struct findings findings;	/* of MAIL, RCPT, and the content */
+	struct authres_result *results;	/* for Authentication-Results, in the order in which they were added */
+	size_t results_len;
+	struct stamps stamps;
+	struct identity *identities;	/* in the order in which they were added */
+	size_t identities_len;
+	void *const *states;		/* engine only: of each scanner, by its place in the table */
+	bool *reported;			/* engine only, likewise: its report is complete */
+	uint64_t rcpt_wait_until_ms;	/* engine only: when the time for waiting at RCPT is over; 0: not begun */
 	uint64_t started_ms;		/* monotonic */
 };
 

@@ -13,12 +13,15 @@
 
 struct pool;
 struct names;
+struct resolver;
 struct scanner;
 
 /* What all scanners may use; bound when the engine is made. */
 struct services {
 	struct pool *pool;	/* cages; NULL: there are none */
 	struct store *store;	/* counters */
+	struct resolver *resolver;	/* NULL: there is none, and a scanner that asks the DNS could not tell */
+	void (*tell)(const char *text);	/* one line for the administrator, rarely; any thread; may be NULL */
 	const struct names *domains;	/* mail for these is ours */
 	const char *host;	/* authserv_id: the name of this host */
 };
@@ -31,9 +34,12 @@ struct scan {
 	const struct services *services;
 	const struct session *session;
 	const struct message *message;		/* NULL before MAIL */
+	enum phase phase;			/* where the message is; of report: PHASE_MAILFROM, PHASE_RCPT or PHASE_EOM */
 	size_t recipient;			/* index of the recipient at PHASE_RCPT, else FINDING_MESSAGE */
 	struct findings *findings;
 	struct arena *arena;			/* lives as long as the findings do */
+	void *session_state, *message_state;	/* its own, zeroed at the start; NULL for sizes of 0 and, before MAIL, for the message */
+	uint64_t wait_until_ms;			/* in report: how long it may wait for answers; 0: not at all; UINT64_MAX: the last call */
 	void (*progress)(void *arg);		/* to be called while waiting at PHASE_EOM; may be NULL */
 	void *progress_arg;
 };
@@ -58,8 +64,15 @@ struct scanner {
 	/* Room that its job needs for the temporary files of one message; examiners.scratch_size must not be less. May be NULL. */
 	uint64_t (*scratch_bytes)(const struct conf *conf);
 
+	/* Does it read message->body_fd itself at PHASE_EOM under this configuration? */
+	bool (*needs_body)(const struct conf *conf);
+
 	/* For `octroi check`: says what an administrator should know about the configuration and the system. May be NULL. */
 	void (*advise)(const struct conf *conf, void (*say)(void *arg, const char *format, ...), void *arg);
+
+	/* The same for what only the DNS can tell; it may wait for answers until deadline_ms (monotonic). */
+	void (*advise_dns)(const struct conf *conf, struct resolver *resolver, uint64_t deadline_ms,
+			   void (*say)(void *arg, const char *format, ...), void *arg);
 
 	/* Exactly one scanner of the table decides the direction of a message, at MAIL, from facts alone. */
 	enum direction (*direction)(const struct scan *scan);
@@ -68,8 +81,24 @@ struct scanner {
 	 * that refuses it. */
 	enum ground (*ground)(struct scan *scan, const char **ret_detail);
 
+	/* Bytes of its state for each session and each message; what it holds besides memory goes with arena_defer of theirs. */
+	size_t session_size, message_size;
+
 	scanner_hook connect, helo, mailfrom, rcpt, eoh, eom;
 
+	/* A header field has arrived (it is the last of message->headers). Of those beyond limits.header_count nobody hears. */
+	scanner_hook field;
+
+	/* What it asked the DNS in the hooks above and now knows: adds its findings, results and stamps for this message and returns true; then
+	 * it is not called again for the message. Called at MAIL, before the hooks of each RCPT, and before and after those of the end of message, the
+	 * last of which must return true. It may wait until scan->wait_until_ms; before the end of message this is only not 0 at RCPT, as resolver.rcpt_wait
+	 * says, and only those should wait that could refuse there. While false is returned nothing may have been added. */
+	bool (*report)(struct scan *scan);
+
+	/* The message is let in or held, and this is how its header leaves, from the top, with all edits but those of the seals themselves: puts on it with
+	 * stamp_add what depends on the others, such as a signature. It finds nothing more: the verdict stands. Returns 0, or a negative errno: without its seal the
+	 * message must not go, and is deferred. */
+	int (*seal)(struct scan *scan, const struct headers *headers);
 };
 
 #define SCANNER_IN(direction) (1u << (direction))
@@ -80,5 +109,22 @@ extern const struct scanner *const scanners[];
 /* Adds a finding with the outcome of that name (it must be one of the scanner's); the text is copied and what is not printable
  * ASCII becomes '?'. */
 void finding_add(struct scan *scan, const char *outcome, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* The same with the rule in these settings, of one of several sections of the scanner. */
+void finding_add_of(struct scan *scan, const void *settings, const char *outcome, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* Could a finding with that outcome refuse or defer somebody in this direction (observed or not)? For those who might wait at RCPT. */
+bool rule_refuses(const struct rule *rule, enum direction direction);
+
+/* For Authentication-Results; its strings are copied. */
+void result_add(struct scan *scan, const struct authres_result *result);
+
+/* What a domain vouches for; copied. Whoever reads message->identities stands behind those who add them in the table of scanners, and reads
+ * them in its report at the end of message (scan->wait_until_ms is UINT64_MAX then). */
+void identity_add(struct scan *scan, const struct identity *identity);
+
+/* A header field for a message that is let in; both are copied. */
+void stamp_add(struct scan *scan, const char *name, const char *value);
 
 #endif

@@ -27,6 +27,7 @@ struct session {
 	char helo_text[256];		/* room for it */
 	struct findings findings;	/* of connect and HELO: they concern every message of the session */
 	struct message *message;	/* the transaction that is open, or NULL */
+	void *const *states;		/* engine only: of each scanner, by its place in the table */
 	char id[10];			/* of a refusal before MAIL; "" until there is one */
 	uint64_t started_ms;		/* monotonic */
 };

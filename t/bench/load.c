@@ -14,7 +14,7 @@
 
 struct options {
 	const char *socket, *corpus, *client_ip, *mix, *rcpt;
-	unsigned long connections, idle, pace_ms, ramp_ms, timeout_s, rate, per_session, messages, seconds;
+	unsigned long connections, fresh, idle, pace_ms, ramp_ms, timeout_s, rate, per_session, messages, seconds;
 	bool no_abort, json;
 	double slow_share;
 	struct plan plan;
@@ -49,6 +49,7 @@ static const struct {
 	{ "auth", "LOGIN", "authenticated as LOGIN", OPTION_TEXT, AT(plan.login) },
 	{ "from", "ADDRESS", "envelope sender (sender@example.org); \"\" is the null sender", OPTION_TEXT, AT(plan.mailfrom) },
 	{ "rcpt", "ADDRESS", "recipient (user@example.com); may be repeated", OPTION_RCPT, 0 },
+	{ "fresh", "N", "a sender for each message: %n in names is N and up, addresses rise as much", OPTION_NUMBER, AT(fresh) },
 	{ "rcpt-mailer", "NAME", "{rcpt_mailer} (relay)", OPTION_TEXT, AT(plan.rcpt_mailer) },
 	{ "require-header", "NAME", "count accepted messages to which it was not added", OPTION_TEXT, AT(plan.required_header) },
 	{ "json", NULL, "one JSON object instead of a table", OPTION_FLAG, AT(json) },
@@ -146,6 +147,7 @@ static int complete_plan(struct options *options, struct arena *arena)
 	plan->rate = (double)options->rate;
 	plan->pace_us = options->pace_ms * 1000;
 	plan->timeout_us = options->timeout_s * 1000000;
+	plan->fresh_from = options->fresh;
 	if (options->connections == 0)
 		return options->idle > 0 ? 0 : -EINVAL;
 	if (options->corpus == NULL || (plan->messages == 0 && plan->seconds == 0))

@@ -40,6 +40,16 @@ struct plan {
 	const char *slow_name;		/* header that marks the messages of slow sessions; NULL: there are none */
 	const char *slow_value;
 	const char *required_header;	/* accepted messages are counted as unmarked without it; NULL: not looked at */
+	uint64_t fresh_from;		/* 0: all senders are the same; else see struct sender */
+};
+
+#define SENDER_NAME_MAX 512
+
+/* Who sends a message. With fresh_from each message (the client and its names: each session) comes from somebody else, so that no answer of
+ * the DNS can be remembered: "%n" in the names is its number in the run plus fresh_from, and the client's address is raised by as much. */
+struct sender {
+	struct ip client;
+	char client_name[SENDER_NAME_MAX], helo[SENDER_NAME_MAX], mailfrom[SENDER_NAME_MAX];
 };
 
 /* What they share. */
@@ -84,6 +94,7 @@ struct session {
 	size_t position;			/* recipient, header, byte of the body that comes next */
 	char awaited;				/* command whose answer is awaited; 0: none */
 	char queue_id[16];
+	struct sender sender;
 	unsigned rcpts_refused;
 	bool quarantined, marked;
 	bool continued;				/* the end of the message was answered with continue */

@@ -43,12 +43,13 @@ static const char *domain_of(const char *address)
 static void write_macros(struct session *session, char command)
 {
 	const struct plan *plan = &session->load->plan;
+	const struct sender *sender = &session->sender;
 	const char *rcpt = command == SMFIC_RCPT ? plan->rcpts[session->position] : "";
 	struct macro_list list = { .command = command };
-	char client[IP_TEXT_MAX], peer_text[256];
+	char client[IP_TEXT_MAX], peer_text[SENDER_NAME_MAX + IP_TEXT_MAX + 4];
 
-	(void)ip_format(&plan->client, client);
-	snprintf(peer_text, sizeof(peer_text), "%s [%s]", plan->client_name, client);
+	(void)ip_format(&sender->client, client);
+	snprintf(peer_text, sizeof(peer_text), "%s [%s]", sender->client_name, client);
 	add_macro(&list, "i", session->queue_id, QUEUED);
 	add_macro(&list, "j", "mx.example.com", ALWAYS);
 	add_macro(&list, "_", peer_text, ALWAYS);
@@ -57,17 +58,17 @@ static void write_macros(struct session *session, char command)
 	add_macro(&list, "{daemon_addr}", "192.0.2.25", ALWAYS);
 	add_macro(&list, "{daemon_port}", plan->login != NULL ? "587" : "25", ALWAYS);
 	add_macro(&list, "{client_addr}", client, ALWAYS);
-	add_macro(&list, "{client_name}", plan->client_name, ALWAYS);
+	add_macro(&list, "{client_name}", sender->client_name, ALWAYS);
 	add_macro(&list, "{client_port}", "40025", ALWAYS);
-	add_macro(&list, "{client_ptr}", plan->client_name, "CHMRT");
+	add_macro(&list, "{client_ptr}", sender->client_name, "CHMRT");
 	add_macro(&list, "{client_resolve}", "OK", ALWAYS);
 	add_macro(&list, "{tls_version}", "TLSv1.3", "HMT");
 	add_macro(&list, "{cipher}", "TLS_AES_256_GCM_SHA384", "HMT");
 	add_macro(&list, "{cipher_bits}", "256", "HMT");
 	add_macro(&list, "{auth_type}", plan->login != NULL ? "PLAIN" : NULL, MESSAGE);
 	add_macro(&list, "{auth_authen}", plan->login, MESSAGE);
-	add_macro(&list, "{mail_addr}", plan->mailfrom, "M");
-	add_macro(&list, "{mail_host}", domain_of(plan->mailfrom), "M");
+	add_macro(&list, "{mail_addr}", sender->mailfrom, "M");
+	add_macro(&list, "{mail_host}", domain_of(sender->mailfrom), "M");
 	add_macro(&list, "{mail_mailer}", "smtp", "M");
 	add_macro(&list, "{rcpt_addr}", rcpt, "R");
 	add_macro(&list, "{rcpt_host}", domain_of(rcpt), "R");
@@ -102,7 +103,7 @@ static size_t chunk_len(const struct session *session)
 
 static void write_path(struct session *session, char command, const char *address)
 {
-	char path[512];
+	char path[SENDER_NAME_MAX + 2];
 	const char *const argv[] = { path };
 
 	snprintf(path, sizeof(path), "<%s>", address);
@@ -111,20 +112,21 @@ static void write_path(struct session *session, char command, const char *addres
 
 static void write_command(struct session *session, char command)
 {
-	const struct plan *plan = &session->load->plan;
+	const struct sender *sender = &session->sender;
+	const char *const helo[] = { sender->helo };
 
 	switch (command) {
 	case SMFIC_CONNECT:
-		peer_write_connect(&session->out, plan->client_name, &plan->client, CLIENT_PORT);
+		peer_write_connect(&session->out, sender->client_name, &sender->client, CLIENT_PORT);
 		break;
 	case SMFIC_HELO:
-		peer_write_strings(&session->out, command, &plan->helo, 1);
+		peer_write_strings(&session->out, command, helo, 1);
 		break;
 	case SMFIC_MAIL:
-		write_path(session, command, plan->mailfrom);
+		write_path(session, command, sender->mailfrom);
 		break;
 	case SMFIC_RCPT:
-		write_path(session, command, plan->rcpts[session->position]);
+		write_path(session, command, session->load->plan.rcpts[session->position]);
 		break;
 	case SMFIC_HEADER:
 		write_header(session);
@@ -179,8 +181,42 @@ static void do_step(struct session *session, uint64_t now_us)
 	session->position += session->step == STEP_BODY ? chunk_len(session) : 1;
 }
 
+static void name_sender(char name[SENDER_NAME_MAX], const char *pattern, uint64_t number)
+{
+	const char *mark = number == 0 ? NULL : strstr(pattern, "%n");
+
+	if (mark == NULL)
+		snprintf(name, SENDER_NAME_MAX, "%s", pattern);
+	else
+		snprintf(name, SENDER_NAME_MAX, "%.*s%llu%s", (int)(mark - pattern), pattern, (unsigned long long)number, mark + 2);
+}
+
+static struct ip raised(struct ip ip, uint64_t by)
+{
+	for (size_t i = ip.family == IP_V6 ? 16 : 4; i-- > 0; by >>= 8) {
+		by += ip.bytes[i];
+		ip.bytes[i] = (uint8_t)by;
+	}
+	return ip;
+}
+
+static void choose_sender(struct session *session)
+{
+	const struct plan *plan = &session->load->plan;
+	struct sender *sender = &session->sender;
+	uint64_t number = plan->fresh_from == 0 ? 0 : plan->fresh_from + session->number - 1;
+
+	name_sender(sender->mailfrom, plan->mailfrom, number);
+	if (session->greeted)
+		return;
+	sender->client = raised(plan->client, number);
+	name_sender(sender->client_name, plan->client_name, number);
+	name_sender(sender->helo, plan->helo, number);
+}
+
 void walk_begin(struct session *session)
 {
+	choose_sender(session);
 	session->step = session->greeted ? STEP_MAIL : STEP_CONNECT;
 	session->position = 0;
 	session->rcpts_refused = 0;

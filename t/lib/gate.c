@@ -5,12 +5,14 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include <cmocka.h>
 
 #include "milter/rawmessage.h"
 #include "milter/settings.h"
+#include "t/lib/zone.h"
 
 static struct conf *load(const char *configuration)
 {
@@ -32,28 +34,54 @@ static struct conf *load(const char *configuration)
 	return conf;
 }
 
-struct gate *gate_open(const char *configuration)
+static struct gate *open_on(const char *configuration, const char *zone_text)
 {
 	struct gate *gate = xcalloc(1, sizeof(*gate));
 	char problem[CONF_PROBLEM_MAX];
 
 	gate->conf = load(configuration);
 	gate->store = store_new(1024);
-	gate->engine = engine_new(gate->conf, &(struct services){ .store = gate->store }, problem);
+	if (zone_text != NULL) {
+		gate->zone = zone_new(zone_text);
+		gate->upstream = zone_upstream_new(gate->zone);
+		gate->resolver = resolver_new(conf_settings(gate->conf, "resolver"), gate->upstream);
+		assert_non_null(gate->resolver);
+	}
+	gate->engine = engine_new(gate->conf, &(struct services){ .store = gate->store, .resolver = gate->resolver }, problem);
 	assert_non_null(gate->engine);
 	return gate;
+}
+
+struct gate *gate_open(const char *configuration)
+{
+	return open_on(configuration, NULL);
+}
+
+struct gate *gate_open_zone(const char *configuration, const char *zone_text)
+{
+	return open_on(configuration, zone_text);
 }
 
 void gate_close(struct gate *gate)
 {
 	engine_session_end(gate->engine, gate->session);
 	engine_free(gate->engine);
+	resolver_free(gate->resolver);
+	if (gate->zone != NULL)
+		zone_free(gate->zone);
 	store_free(gate->store);
 	conf_free(gate->conf);
 	free(gate);
 }
 
-void gate_connect(struct gate *gate, const char *ip)
+void gate_helo(struct gate *gate, const char *helo)
+{
+	(void)snprintf(gate->session->helo_text, sizeof(gate->session->helo_text), "%s", helo);
+	gate->session->helo = gate->session->helo_text;
+	(void)engine_phase(gate->engine, gate->session, PHASE_HELO, NULL);
+}
+
+void gate_connect_helo(struct gate *gate, const char *ip, const char *helo)
 {
 	struct session *session;
 
@@ -66,7 +94,12 @@ void gate_connect(struct gate *gate, const char *ip)
 	assert_int_equal(ip_parse("192.0.2.25", &session->daemon), 0);
 	assert_int_equal(ip_parse(ip, &session->client), 0);
 	(void)engine_phase(gate->engine, session, PHASE_CONNECT, NULL);
-	(void)engine_phase(gate->engine, session, PHASE_HELO, NULL);
+	gate_helo(gate, helo);
+}
+
+void gate_connect(struct gate *gate, const char *ip)
+{
+	gate_connect_helo(gate, ip, "");
 }
 
 struct verdict gate_mail(struct gate *gate, const char *login, const char *path)
@@ -87,10 +120,13 @@ struct verdict gate_rcpt(struct gate *gate, const char *path)
 struct verdict gate_message(struct gate *gate, const char *header)
 {
 	struct message *message = gate->session->message;
+	struct headers fields = { .len = 0 };
 	struct str body;
 
-	rawmessage_split(message->arena, str_of(header), &message->headers, &body);
+	rawmessage_split(message->arena, str_of(header), &fields, &body);
 	(void)engine_phase(gate->engine, gate->session, PHASE_DATA, NULL);
+	for (size_t i = 0; i < fields.len; i++)
+		engine_add_field(gate->engine, gate->session, fields.items[i].name, fields.items[i].value);
 	(void)engine_phase(gate->engine, gate->session, PHASE_EOH, NULL);
 	return engine_phase(gate->engine, gate->session, PHASE_EOM, NULL);
 }

@@ -9,16 +9,26 @@
 struct gate {
 	struct conf *conf;
 	struct store *store;
+	struct zone *zone;		/* NULL: without a resolver */
+	struct dns_upstream *upstream;	/* of zone.h */
+	struct resolver *resolver;
 	struct engine *engine;
 	struct session *session;
 };
 
 /* Fails the test when the text has errors. */
 struct gate *gate_open(const char *configuration);
+
+/* The same with a resolver that knows this zone text (t/lib/zone.h) and nothing else; section resolver of the configuration holds. */
+struct gate *gate_open_zone(const char *configuration, const char *zone_text);
 void gate_close(struct gate *gate);
 
 /* A session from ip (of a Postfix, through its port), up to HELO; one that was open ends. */
 void gate_connect(struct gate *gate, const char *ip);
+
+/* The same with this HELO name; and HELO or EHLO once more. */
+void gate_connect_helo(struct gate *gate, const char *ip, const char *helo);
+void gate_helo(struct gate *gate, const char *helo);
 
 /* MAIL FROM and RCPT TO; the verdict on it. login "" is none. */
 struct verdict gate_mail(struct gate *gate, const char *login, const char *path);

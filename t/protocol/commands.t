@@ -37,6 +37,8 @@ authserv_id = "gw.example.com"
 domains = { "example.com" }
 user = "nobody"
 account { senders = { "alice alice\@example.com" } }
+# no DNS here
+spf { enabled = no }  helo { enabled = no }  iprev { enabled = no }
 END
 my $good = spew('good.conf', "$base antivirus { enabled = no }\n");
 my $scan = spew('scan.conf', "$base antivirus { database = \"$database\" }\n");

@@ -126,7 +126,43 @@ static const struct scanner scanner_inbound = {
 	.directions = SCANNER_IN(DIRECTION_INBOUND), .mailfrom = inbound_mailfrom, .connect = inbound_connect,
 };
 
-const struct scanner *const scanners[] = { &scanner_gate, &scanner_trace, &scanner_inbound, NULL };
+/* One that hears from the DNS when the test says so, and for inbound mail alone. */
+SECTION(late);
+
+struct late_state {
+	unsigned calls;
+};
+
+static bool late_knows;
+static const char *late_finds;		/* its outcome; NULL: nothing */
+static unsigned late_called, late_reported;
+static uint64_t late_waits;		/* until when it might have waited */
+
+static bool late_report(struct scan *scan)
+{
+	struct late_state *session_state = scan->session_state, *message_state = scan->message_state;
+
+	assert_int_equal(scan->recipient, FINDING_MESSAGE);
+	late_waits = scan->wait_until_ms;
+	late_called++;
+	session_state->calls++;
+	message_state->calls++;
+	if (!late_knows && scan->wait_until_ms != UINT64_MAX)
+		return false;
+	late_reported++;
+	if (late_finds != NULL)
+		finding_add(scan, late_finds, "the client is listed, call %u", message_state->calls);
+	result_add(scan, &(struct authres_result){ .method = "late", .result = "pass", .properties = { { "policy.late", "yes" } } });
+	stamp_add(scan, "X-Late", "yes");
+	return true;
+}
+
+static const struct scanner scanner_late = {
+	.name = "late", .sections = late_sections, .outcomes = outcomes, .directions = SCANNER_IN(DIRECTION_INBOUND),
+	.session_size = sizeof(struct late_state), .message_size = sizeof(struct late_state), .report = late_report,
+};
+
+const struct scanner *const scanners[] = { &scanner_gate, &scanner_trace, &scanner_inbound, &scanner_late, NULL };
 
 static struct conf *conf;
 static struct engine *engine;
@@ -143,6 +179,9 @@ static int start(void **state)
 	refuse_with = NULL;
 	gate_adds_at_connect = last_fails = false;
 	opened = closed = 0;
+	late_knows = false;
+	late_finds = NULL;
+	late_called = late_reported = 0;
 	conf = settings_load(NULL);
 	(void)conf_errors(conf, &errors);
 	assert_int_equal(errors, 0);
@@ -209,7 +248,7 @@ static void note_progress(void *arg)
 static void a_hook_that_waits_says_so(void **state)
 {
 	int waited = 0;
-	const struct engine_wait wait = { note_progress, &waited };
+	const struct engine_wait wait = { .progress = note_progress, .arg = &waited };
 
 	(void)state;
 	(void)add_rcpt(begin_message(), "<u@ours.example>");
@@ -466,6 +505,94 @@ static void what_is_held_against_the_client_concerns_every_message(void **state)
 	assert_int_equal(session->findings.len, 1);
 }
 
+static void what_is_known_at_mail_is_reported_once_for_each_message(void **state)
+{
+	(void)state;
+	late_knows = true;
+	late_finds = "denied";
+	for (unsigned i = 1; i <= 3; i++) {
+		struct message *message = begin_message();
+
+		assert_int_equal(late_reported, i);
+		assert_int_equal(late_waits, 0);
+		assert_int_equal(add_rcpt(message, "<u@ours.example>").reply.code, 550);
+		assert_int_equal(add_rcpt(message, "<postmaster@ours.example>").reply.code, 0);
+		assert_int_equal(engine_phase(engine, session, PHASE_EOM, NULL).reply.code, 0);
+		assert_int_equal(late_reported, i);
+		assert_int_equal(message->results_len, 1);
+		assert_int_equal(message->stamps.len, 1);
+	}
+}
+
+static void what_becomes_known_at_rcpt_outlives_the_refused_recipient(void **state)
+{
+	struct message *message = begin_message();
+
+	(void)state;
+	assert_int_equal(add_rcpt(message, "<first@ours.example>").reply.code, 0);
+	late_knows = true;
+	late_finds = "denied";
+	for (int i = 0; i < 100; i++) {
+		struct verdict verdict = add_rcpt(message, "<u@ours.example>");
+
+		assert_int_equal(verdict.reply.code, 550);
+		assert_string_equal(verdict.by->text, "the client is listed, call 3");
+	}
+	assert_int_equal(late_reported, 1);
+	assert_int_equal(message->findings.len, 1);
+	assert_string_equal(message->findings.items[0].text, "the client is listed, call 3");
+	assert_string_equal(message->results[0].properties[0].value, "yes");
+	/* the first recipient was let in before it was known */
+	assert_int_equal(engine_phase(engine, session, PHASE_EOM, NULL).reply.code, 550);
+}
+
+static void what_is_known_only_at_the_end_refuses_there(void **state)
+{
+	struct message *message = begin_message();
+
+	(void)state;
+	late_finds = "later";
+	assert_int_equal(add_rcpt(message, "<u@ours.example>").reply.code, 0);
+	assert_int_equal(late_waits, 0);
+	assert_int_equal(engine_phase(engine, session, PHASE_EOM, NULL).reply.code, 450);
+	assert_int_equal(late_waits, UINT64_MAX);
+	assert_int_equal(late_called, 4);	/* at MAIL, at RCPT, before and after the hooks of the end */
+}
+
+static void what_is_known_only_at_the_end_does_not_keep_postmaster(void **state)
+{
+	(void)state;
+	late_finds = "denied";
+	assert_int_equal(add_rcpt(begin_message(), "<postmaster@ours.example>").reply.code, 0);
+	assert_int_equal(engine_phase(engine, session, PHASE_EOM, NULL).reply.code, 0);
+	assert_int_equal(late_reported, 1);
+}
+
+static void nothing_is_reported_in_another_direction(void **state)
+{
+	(void)state;
+	late_knows = true;
+	late_finds = "denied";
+	next_direction = DIRECTION_SUBMISSION;
+	next_ground = GROUND_AUTH;
+	assert_int_equal(add_rcpt(begin_message(), "<u@ext.example>").reply.code, 0);
+	assert_int_equal(engine_phase(engine, session, PHASE_EOM, NULL).reply.code, 0);
+	assert_int_equal(late_called, 0);
+}
+
+static void states_begin_with_zeros(void **state)
+{
+	(void)state;
+	late_knows = true;
+	for (unsigned i = 1; i <= 2; i++) {
+		struct message *message = begin_message();
+
+		assert_int_equal(((struct late_state *)message->states[3])->calls, 1);
+		assert_int_equal(((struct late_state *)session->states[3])->calls, i);
+	}
+	assert_null(session->states[0]);
+}
+
 static void an_end_without_a_message_is_deferred_MLT_03(void **state)
 {
 	(void)state;
@@ -529,6 +656,12 @@ int main(void)
 		TEST(ten_thousand_messages_in_one_session_SMTP_07),
 		TEST(a_session_that_ends_inside_a_message_frees_it_SMTP_08),
 		TEST(what_is_held_against_the_client_concerns_every_message),
+		TEST(what_is_known_at_mail_is_reported_once_for_each_message),
+		TEST(what_becomes_known_at_rcpt_outlives_the_refused_recipient),
+		TEST(what_is_known_only_at_the_end_refuses_there),
+		TEST(what_is_known_only_at_the_end_does_not_keep_postmaster),
+		TEST(nothing_is_reported_in_another_direction),
+		TEST(states_begin_with_zeros),
 		TEST(an_end_without_a_message_is_deferred_MLT_03),
 		TEST(a_message_without_recipients_is_deferred_SMTP_10),
 		TEST(the_null_sender_and_a_malformed_one_are_told_apart_SMTP_12),

@@ -95,7 +95,13 @@ static const struct decide {
 	  .reply = "554 5.7.1 the text [7K3F-QX2M]", .by = "any:door", .observed = "" },
 	{ .name = "door_defers_at_rcpt", AT(RCPT), .seen = { OF_SESSION(DOOR, DEFER) }, .expected = ACTION_DEFER, .reply = "450 4.7.1",
 	  .by = "any:door", .observed = "" },
-	{ .name = "door_is_not_heard_at_the_end_again", AT(EOM), .seen = { OF_SESSION(DOOR, REJECT) }, .expected = ACTION_ACCEPT, NOTHING },
+	{ .name = "door_is_not_heard_at_the_end_by_those_it_spared", AT(EOM), .rcpt = POSTMASTER, .seen = { OF_SESSION(DOOR, REJECT) },
+	  .expected = ACTION_ACCEPT, NOTHING },
+	{ .name = "door_found_after_rcpt_is_heard_at_the_end", AT(EOM), .seen = { SAW(DOOR, REJECT) }, .expected = ACTION_REJECT,
+	  .reply = "554 5.7.1 the text [7K3F-QX2M]", .by = "any:door", .observed = "" },
+	{ .name = "door_found_after_rcpt_defers_at_the_end", AT(EOM), .seen = { SAW(DOOR, DEFER) }, .expected = ACTION_DEFER, .reply = "450",
+	  .by = "any:door", .observed = "" },
+	{ .name = "door_of_a_recipient_is_not_heard_at_the_end", AT(EOM), .seen = { OF_RCPT(DOOR, REJECT) }, .expected = ACTION_ACCEPT, NOTHING },
 	{ .name = "door_at_connect_when_asked_for", .phase = PHASE_CONNECT, .refuse_at = PHASE_CONNECT,
 	  .seen = { OF_SESSION(DOOR, REJECT) }, .expected = ACTION_REJECT, .reply = "554", .by = "any:door", .observed = "" },
 	{ .name = "door_at_helo_when_asked_for", .phase = PHASE_HELO, .refuse_at = PHASE_HELO,
@@ -287,7 +293,7 @@ static struct verdict decide_one(struct arena *arena, enum action action, enum p
 
 static bool is_heard(int outcome, enum phase phase)
 {
-	return outcome == NOW || (outcome == DOOR && phase == PHASE_RCPT) || (outcome >= CONTENT && phase == PHASE_EOM);
+	return outcome == NOW || (outcome == DOOR && phase >= PHASE_RCPT) || (outcome >= CONTENT && phase == PHASE_EOM);
 }
 
 static void check_cell(enum action action, enum phase phase, int outcome, enum direction direction)
@@ -307,8 +313,8 @@ static void check_cell(enum action action, enum phase phase, int outcome, enum d
 
 enum { CELLS = (ACTION_REJECT + 1) * (PHASE_EOM - PHASE_MAILFROM + 1) * (PLAIN + 1) * DIRECTIONS };
 
-/* No reply without a refusal, code and class agree, nothing else happens before the end, and the end of a message is not a second
- * door. */
+/* No reply without a refusal, code and class agree, nothing else happens before the end, and who was not refused at the door for
+ * what was found too late is refused at the end. */
 static void what_holds_for_every_action_phase_refusal_and_direction(void **state)
 {
 	(void)state;

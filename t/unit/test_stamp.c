@@ -345,6 +345,56 @@ static void what_was_observed_stands_in_the_header(void **state)
 	arena_free(message->arena);
 }
 
+static struct authres_result spf_result[] = {
+	{ .method = "spf", .result = "pass", .properties = { { "smtp.mailfrom", "a@b.example" } } },
+};
+static struct stamp received_spf[] = { { "Received-SPF", "pass (b.example: 192.0.2.1\r\nX-Evil: yes)" } };
+
+static struct message *message_with_results(enum direction direction)
+{
+	struct message *message = new_message(NULL, 0);
+
+	message->direction = direction;
+	message->results = spf_result;
+	message->results_len = 1;
+	message->stamps = (struct stamps){ received_spf, 1 };
+	return message;
+}
+
+static void results_stand_on_top_of_inbound_mail(void **state)
+{
+	struct message *message = message_with_results(DIRECTION_INBOUND);
+	const struct edits edits = stamp_edits(plain_conf, HOST, message, &accepted);
+	struct mta_header header;
+
+	(void)state;
+	carry_out(&edits, message, &header);
+	assert_int_equal(header.len, 3);
+	assert_string_equal(header.fields[0].name, "Authentication-Results");
+	assert_memory_equal(header.fields[0].value, " gw.ours.example;", 17);
+	assert_non_null(strstr(header.fields[0].value, "spf=pass"));
+	assert_string_equal(header.fields[1].name, "Received-SPF");
+	assert_string_equal(header.fields[1].value, " pass (b.example: 192.0.2.1??X-Evil: yes)");
+	assert_string_equal(header.fields[2].name, "X-Octroi-Verdict");
+	arena_free(message->arena);
+}
+
+/* What we know about our own users is nobody else's business. */
+static void results_are_for_inbound_mail_alone(void **state)
+{
+	static const enum direction others[] = { DIRECTION_SUBMISSION, DIRECTION_GRANTED, DIRECTION_LOCAL };
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		struct message *message = message_with_results(others[i]);
+		const struct edits edits = stamp_edits(plain_conf, HOST, message, &accepted);
+
+		for (size_t j = 0; j < edits.len; j++)
+			assert_string_not_equal(edits.items[j].name, "Authentication-Results");
+		arena_free(message->arena);
+	}
+}
+
 static void load_confs(void)
 {
 	plain_conf = load("");
@@ -366,6 +416,8 @@ int main(void)
 	rows_add_one(&rows, "a_thousand_recipients_make_one_short_field", a_thousand_recipients_make_one_short_field, NULL);
 	rows_add_one(&rows, "outcomes_put_their_fields_on", outcomes_put_their_fields_on, NULL);
 	rows_add_one(&rows, "what_was_observed_stands_in_the_header", what_was_observed_stands_in_the_header, NULL);
+	rows_add_one(&rows, "results_stand_on_top_of_inbound_mail", results_stand_on_top_of_inbound_mail, NULL);
+	rows_add_one(&rows, "results_are_for_inbound_mail_alone", results_are_for_inbound_mail_alone, NULL);
 	failed = rows_run(&rows, "stamp");
 	conf_free(plain_conf);
 	conf_free(tagging_conf);

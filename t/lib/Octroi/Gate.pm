@@ -14,6 +14,7 @@ use warnings;
 use Cwd ();
 use File::Basename ();
 use Octroi::Daemon;
+use Octroi::Dns;
 use Octroi::Postfix;
 use Octroi::Process qw(slurp spew temp_directory wait_until);
 use Octroi::Sink;
@@ -28,6 +29,7 @@ our %clients = (
 	outside => { ADDR => '203.0.113.7', NAME => 'mx.ext.example' },
 	lan     => { ADDR => '10.1.2.3', NAME => 'pc.ours.example' },
 	device  => { ADDR => '10.1.2.40', NAME => 'printer.ours.example' },
+	listed  => { ADDR => '203.0.113.66', NAME => 'mx.listed.example' },
 	denied  => { ADDR => '198.51.100.66', NAME => '[UNAVAILABLE]' },
 );
 
@@ -61,7 +63,18 @@ EOT
 	antivirus => <<'EOT',
 	database = "$database"
 EOT
+	resolver => <<'EOT',
+	forward = { "127.0.0.1@$dns_port" }
+EOT
 );
+
+# What the DNS knows without a test's own zone; everything else is NXDOMAIN.
+my $zone = <<'EOT';
+7.113.0.203.in-addr.arpa  PTR  mx.ext.example
+mx.ext.example            A    203.0.113.7
+pc.ours.example           A    10.1.2.3
+printer.ours.example      A    10.1.2.40
+EOT
 
 my $login_lines = <<'EOT';
 alice@ours.example  alice@ours.example, sales@ours.example
@@ -84,7 +97,7 @@ sub binary {
 }
 
 # Named: conf => { section => text } replaces or adds sections; append => { section => text } adds to them;
-# database => directory of signatures (those of the tree); postfix => { more of Octroi::Postfix };
+# zone => text for the name server (Octroi::Dns); database => directory of signatures (those of the tree); postfix => { more of Octroi::Postfix };
 # from a test, skip => 0 dies instead of skipping.
 sub start {
 	my ($class, %args) = @_;
@@ -93,6 +106,7 @@ sub start {
 	_skip($why, $args{skip} // 1) if $why;
 	my $self = bless { dir => temp_directory() }, $class;
 	$self->{database} = $args{database} // $self->_copy_signatures;
+	$self->{dns} = Octroi::Dns->start(zone => $zone . ($args{zone} // ''));
 	$self->{sink} = Octroi::Sink->start(dir => "$self->{dir}/sink");
 	$self->{daemon} = Octroi::Daemon->start(binary => binary(), dir => "$self->{dir}/octroi", conf => $self->conf(%args),
 		files => { logins => $login_lines });
@@ -111,12 +125,14 @@ sub conf {
 	my $top = delete $text{''};
 	my $all = join '', $top, map { "$_ {\n$text{$_}}\n" } sort keys %text;
 	$all =~ s/\$database\b/$database/g;
+	$all =~ s/\$dns_port\b/$self->{dns}->port/ge;
 	return $all;
 }
 
 sub daemon { return $_[0]{daemon} }
 sub postfix { return $_[0]{postfix} }
 sub sink { return $_[0]{sink} }
+sub dns { return $_[0]{dns} }
 sub dir { return $_[0]{dir} }
 
 # A connection that has said EHLO. Named: client (outside; a name of %clients or a hash of XCLIENT attributes; undef: loopback as it
@@ -189,13 +205,32 @@ sub _stop_cage {
 		return;
 	}
 	kill STOP => @examiners;
+	wait_until(10, sub { !grep { !_is_stopped($_) } @zygotes, @examiners }) or die "examiners do not stop\n";
 	return [@zygotes, @examiners];
+}
+
+sub _is_stopped {
+	my ($pid) = @_;
+
+	return (slurp("/proc/$pid/stat") // ') Z') =~ /\) [TtZX]/;
+}
+
+# Has one of them been handed a message? It lies in the queue of its socket, descriptor 3, as long as it is stopped.
+sub _has_work {
+	my (@examiners) = @_;
+	my %theirs = map { (readlink("/proc/$_/fd/3") // '') =~ /socket:\[(\d+)\]/ ? ($1 => 1) : () } @examiners;
+
+	for (qx(ss -xaH)) {
+		my (undef, undef, $waiting, undef, undef, $inode) = split ' ';
+		return 1 if $waiting > 0 && $theirs{$inode};
+	}
+	return 0;
 }
 
 sub _kill_later {
 	my ($zygote, @examiners) = @_;
 
-	Time::HiRes::sleep(1);
+	wait_until(30, sub { _has_work(@examiners) });
 	kill KILL => @examiners;
 	kill CONT => $zygote;
 	POSIX::_exit(0);

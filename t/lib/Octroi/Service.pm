@@ -43,11 +43,11 @@ sub conf {
 	my ($self, %change) = @_;
 	my %top = (listen => '"unix:$dir/run/octroi.sock"', user => '"nobody"', authserv_id => '"gw.ours.example"',
 		domains => '{ "ours.example" }', log => 'stderr', drain_time => '"20s"', stop_time => '"20s"');
-	my %sections = (antivirus => 'enabled = no');
+	my %sections = map { $_ => 'enabled = no' } qw(antivirus helo iprev spf);	# these tests have no DNS
 
 	for my $name (keys %change) {
 		if (!defined $change{$name}) { delete $top{$name}; }
-		elsif ($name eq 'antivirus' || $name eq 'examiners') { $sections{$name} = $change{$name}; }
+		elsif ($sections{$name} || $name eq 'examiners') { $sections{$name} = $change{$name}; }
 		else { $top{$name} = $change{$name}; }
 	}
 	return join '', map({ "$_ = $top{$_}\n" } sort keys %top), map { "$_ { $sections{$_} }\n" } sort keys %sections;
