@@ -28,6 +28,7 @@ struct child {
 	uint64_t kill_at_ms;	/* monotonic: by then it must have reported, or be gone; UINT64_MAX: never */
 	uint64_t configuration;	/* number of the configuration it was started with */
 	uint64_t zygote;	/* a zygote's own number; of a filter, that of the one it is connected with, or 0 */
+	bool aside;		/* of a filter: it accepts no connection any more */
 	char reason[256];	/* why it said it cannot work, or "" */
 };
 

@@ -164,6 +164,7 @@ static void put_aside(struct filter *filter)
 		return;		/* out of descriptors: the next look tries again */
 	nudge_redirect(&idle);
 	filter->put_aside = true;
+	report(filter, FILTER_ASIDE, NULL);
 }
 
 /* One look. A connection that is just being accepted may be missed by one look, not by two. */

@@ -13,6 +13,7 @@ enum filter_frame {
 	FILTER_ZYGOTE,		/* to the filter, with one descriptor: a channel to the zygote that serves from now on; without:
 				 * there is none to be had for now */
 	FILTER_DRAIN,		/* to the filter: u64 milliseconds: accept nothing more, end when the sessions have ended */
+	FILTER_ASIDE,		/* to the supervisor: it accepts nothing more */
 };
 
 struct filter_args {

@@ -83,12 +83,25 @@ static void filter_ready(struct supervisor *supervisor, struct child *ready)
 	supervisor_tell_ready(supervisor);
 }
 
+/* Until those before have put their socket aside, a new connection may still be theirs: a reload is not over yet. */
+bool filters_hand_over(const struct supervisor *supervisor)
+{
+	for (const struct child *child = supervisor->children; child != NULL; child = child->next)
+		if (child->kind == CHILD_FILTER && child->configuration < supervisor->configuration && !child->aside)
+			return true;
+	return false;
+}
+
 void filters_frame(struct supervisor *supervisor, struct child *child, struct frame *frame)
 {
 	struct str reason;
 
 	if (frame->kind == FILTER_READY) {
 		filter_ready(supervisor, child);
+	} else if (frame->kind == FILTER_ASIDE) {
+		child->aside = true;
+		if (!supervisor->ready_sent)
+			supervisor_tell_ready(supervisor);
 	} else if (frame->kind == FILTER_FAILED) {
 		reason = frame_get_str(frame);
 		(void)snprintf(child->reason, sizeof(child->reason), "%.*s", (int)reason.len, reason.p);
@@ -117,6 +130,8 @@ void filters_ended(struct supervisor *supervisor, const struct child *child, boo
 	if (!clean || child->state != CHILD_LEAVING)
 		log_error("filter %ld %s", (long)child->pid, how);
 	zygotes_retire_unused(supervisor);
+	if (!supervisor->ready_sent)
+		supervisor_tell_ready(supervisor);
 	if (supervisor->stopping || child->state == CHILD_LEAVING)
 		return;
 	if (child->configuration > supervisor->configuration)

@@ -37,7 +37,7 @@ void supervisor_tell_ready(struct supervisor *supervisor)
 {
 	char text[512];
 
-	if (supervisor->stopping || supervisor->next_conf != NULL || !supervisor->filter_was_ready ||
+	if (supervisor->stopping || supervisor->next_conf != NULL || !supervisor->filter_was_ready || filters_hand_over(supervisor) ||
 	    (settings_need_cage(supervisor->conf) && !supervisor->zygote_reported))
 		return;
 	(void)status_text(supervisor, text, sizeof(text));

@@ -69,6 +69,7 @@ static inline uint64_t earlier(uint64_t a, uint64_t b)
 int filters_start(struct supervisor *supervisor, const struct conf *conf, uint64_t configuration);
 void filters_frame(struct supervisor *supervisor, struct child *child, struct frame *frame);
 void filters_ended(struct supervisor *supervisor, const struct child *child, bool clean, const char *how);
+bool filters_hand_over(const struct supervisor *supervisor);
 void filters_due(struct supervisor *supervisor, uint64_t now_ms);
 void filters_stop(struct supervisor *supervisor);
 

@@ -109,7 +109,7 @@ sub stop {
 
 sub is_running { return $_[0]{pid} && !reap($_[0]{pid}) ? 1 : 0 }
 
-# The processes of a role (filter, zygote, examiner), by rising pid.
+# The processes of a role (filter, zygote, examiner), the oldest first.
 sub pids { return pids_of($_[0]{pid}, $comm{ $_[1] } // die "no role $_[1]") }
 
 # Sends KILL (or another signal) to a random process of the role. Its pid, or undef when there is none.
@@ -167,17 +167,17 @@ sub official_database {
 	return grep({ -s } @official) ? '/var/lib/clamav' : undef;
 }
 
-# Processes of the session that $leader founded whose name begins like that.
+# Processes of the session that $leader founded whose name begins like that, the oldest first: pids start over at the system's largest.
 sub pids_of {
 	my ($leader, $name) = @_;
-	my @pids;
+	my %started;
 
 	for my $file (glob '/proc/[0-9]*/stat') {
 		my $stat = slurp($file) // next;
 		my ($pid, $comm, $state, $session) = $stat =~ /^(\d+) \((.*)\) (\S) \d+ \d+ (\d+) / or next;
-		push @pids, $pid if $session == $leader && $state ne 'Z' && index($comm, $name) == 0;
+		$started{$pid} = (split ' ', $stat =~ s/.*\) //sr)[19] if $session == $leader && $state ne 'Z' && index($comm, $name) == 0;
 	}
-	@pids = sort { $a <=> $b } @pids;
+	my @pids = sort { $started{$a} <=> $started{$b} || $a <=> $b } keys %started;
 	return @pids;
 }
 
