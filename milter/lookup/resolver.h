@@ -11,6 +11,8 @@
 
 struct resolver;
 
+#define RESOLVER_FORWARDERS_MAX 4
+
 /* Section "resolver". */
 struct resolver_settings {
 	struct conf_list forward;	/* "192.0.2.53", "192.0.2.53@5353", "2001:db8::53@53"; empty: from the root */

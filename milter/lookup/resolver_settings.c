@@ -37,7 +37,7 @@ static int parse_forward(struct conf *conf, const char *text, struct conf_where 
 
 static const struct option resolver_options[] = {
 	{ "forward", OPTION_LIST, offsetof(struct resolver_settings, forward), .parse = parse_forward,
-	  .summary = "name servers that are asked, as IP or IP@PORT; empty: resolve from the root",
+	  .summary = "name servers that are asked (four at the most), as IP or IP@PORT; empty: resolve from the root",
 	  .text = "A resolver on this host or in its own network is the best choice: answers of a public one can be forged on the way unless "
 		  "they are signed, and the operators of many DNS lists do not answer public resolvers. When it is empty, the names are "
 		  "resolved from the root servers and nothing else is needed on this host; UDP and TCP to port 53 of any address must then "
@@ -46,7 +46,7 @@ static const struct option resolver_options[] = {
 	{ "timeout", OPTION_DURATION, offsetof(struct resolver_settings, timeout_ms), .fallback = "5s", .min = 100, .max = 30 * SECOND_MS,
 	  .summary = "time for the answer to one question, all tries and aliases included",
 	  .text = "A question without an answer by then has the answer \"could not tell\", which is never \"no such data\": the check that "
-		  "asked does what its option for errors says. An answer that comes later still serves those who ask next." },
+		  "asked does what its option for errors says." },
 	{ "rcpt_wait", OPTION_DURATION, offsetof(struct resolver_settings, rcpt_wait_ms), .fallback = "0s", .max = 30 * SECOND_MS,
 	  .summary = "how long RCPT may wait for answers that could refuse the recipient",
 	  .text = "Questions are asked as early as their names are known, at connect, HELO and MAIL. With 0s none of these and no RCPT ever "
@@ -87,6 +87,10 @@ static int resolver_check(const void *settings, char *problem)
 {
 	const struct resolver_settings *resolver = settings;
 
+	if (resolver->forward.len > RESOLVER_FORWARDERS_MAX) {
+		(void)snprintf(problem, CONF_PROBLEM_MAX, "forward names %zu servers, %d are enough", resolver->forward.len, RESOLVER_FORWARDERS_MAX);
+		return -EINVAL;
+	}
 	if (resolver->ttl_min_ms <= resolver->ttl_max_ms)
 		return 0;
 	(void)snprintf(problem, CONF_PROBLEM_MAX, "ttl_min is over ttl_max: an answer cannot be kept at least %llu s and at most %llu s",

@@ -37,7 +37,7 @@
 #include "milter/base/log.h"
 #include "milter/lookup/unbound_context.h"
 
-enum { CONTEXTS_MAX = 4 };
+enum { CONTEXTS_MAX = RESOLVER_FORWARDERS_MAX };
 
 struct question;
 

@@ -172,14 +172,6 @@ static int split_server(const char *text, struct ip *ret_ip, unsigned long long 
 	return ip_parse(ip_text, ret_ip);
 }
 
-bool unbound_server_is_valid(const char *text)
-{
-	unsigned long long port;
-	struct ip ip;
-
-	return split_server(text, &ip, &port) == 0;
-}
-
 static int set_server(struct ub_ctx *ub, const char *server, char *problem)
 {
 	char text[FORWARDER_MAX], ip_text[IP_TEXT_MAX];

@@ -22,9 +22,6 @@ struct unbound_try {
 	void (*answered)(struct unbound_try *try, struct dns_answer *answer, uint32_t ttl_s, bool failed);
 };
 
-/* May the entry stand in resolver.forward ("192.0.2.53", "2001:db8::53@5353")? */
-bool unbound_server_is_valid(const char *text);
-
 /* server is NULL but for UNBOUND_FORWARD. Starts libunbound's thread, with all signals blocked. NULL with a sentence in problem. */
 struct unbound_context *unbound_context_new(const struct resolver_settings *settings, enum unbound_kind kind, const char *server,
 					    char problem[UNBOUND_PROBLEM_MAX]);
