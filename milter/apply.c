@@ -70,6 +70,8 @@ sfsistat apply_message(SMFICTX *ctx, const struct verdict *verdict, const struct
 		return refuse(ctx, &verdict->reply);
 	if (verdict->action == ACTION_DISCARD)
 		return SMFIS_DISCARD;
+	if (edits->failure != NULL)
+		return fail(ctx, edits->failure, id, ret_failure);
 	if (make_edits(ctx, edits, leading_space) != MI_SUCCESS)
 		return fail(ctx, "a header edit was refused", id, ret_failure);
 	if (verdict->action == ACTION_QUARANTINE && hold(ctx, verdict) != MI_SUCCESS)

@@ -11,6 +11,7 @@
 #include "milter/negotiate.h"
 #include "milter/record.h"
 #include "milter/running.h"
+#include "milter/seal.h"
 #include "milter/settings.h"
 #include "milter/spool.h"
 
@@ -356,7 +357,7 @@ static sfsistat on_eom(SMFICTX *ctx)
 	keep_queue_id(ctx, peer->session->message);
 	finish_header(peer);	/* a message of nothing has no other callback (threats SMTP-04) */
 	verdict = decide_message(ctx, peer);
-	edits = stamp_edits(engine_conf(here.engine), engine_services(here.engine)->host, peer->session->message, &verdict);
+	edits = seal_edits(here.engine, peer->session, &verdict);
 	status = apply_message(ctx, &verdict, &edits, peer->session->message->id, (peer->steps & SMFIP_HDR_LEADSPC) != 0, &failure);
 	record_message(peer->session, peer->session->message, &verdict, failure);
 	engine_message_end(here.engine, peer->session);
@@ -395,7 +396,7 @@ struct smfiDesc callbacks_descriptor(struct engine *engine)
 	here.engine = engine;
 	here.limits = conf_settings(engine_conf(engine), "limits");
 	here.refuse_at = (enum phase)settings_of(engine_conf(engine))->refuse_at;
-	here.keeps_body = settings_need_cage(engine_conf(engine));
+	here.keeps_body = settings_need_body(engine_conf(engine));
 	return (struct smfiDesc){
 		.xxfi_name = name,
 		.xxfi_version = SMFI_VERSION,

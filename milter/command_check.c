@@ -3,8 +3,11 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "milter/as_daemon.h"
+#include "milter/base/clock.h"
 #include "milter/commands.h"
-#include "milter/model/scanner.h"
+#include "milter/engine.h"
+#include "milter/resolver_open.h"
 #include "milter/settings.h"
 
 struct check_options {
@@ -53,37 +56,95 @@ static void print_changed(void *arg, struct conf_where where, const char *name, 
 	(void)printf("%s = %s   (default: %s)\n", name, value, fallback == NULL || fallback[0] == '\0' ? "none" : fallback);
 }
 
-static void warn(void *arg, const char *format, ...)
+enum { STORE_KEYS = 16, DNS_MS = 5000 };
+
+static size_t warnings;
+
+static void warn(void *unused, const char *format, ...)
 {
 	va_list args;
 
-	(*(size_t *)arg)++;
+	(void)unused;
+	warnings++;
 	va_start(args, format);
 	(void)fputs("warning: ", stdout);
+	/* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): va_start stands two lines above */
 	(void)vprintf(format, args);
 	(void)putchar('\n');
 	va_end(args);
 }
 
+static void tell(const char *text)
+{
+	warn(NULL, "%s", text);
+}
+
+static void become_user(const struct settings *settings)
+{
+	char problem[CONF_PROBLEM_MAX] = "";
+
+	if (settings->user[0] == '\0')
+		warn(NULL, "user is empty: octroi run will not start as root");
+	else if (as_daemon(settings, problem) < 0)
+		warn(NULL, "octroi run will not start: %s", problem);
+}
+
 /* What no row can know: how options and the system go together. */
-static void advise(const struct conf *conf, size_t *warnings)
+static void advise(const struct conf *conf)
 {
 	const struct settings *settings = settings_of(conf);
 
 	if (settings->domains.len == 0)
-		warn(warnings, "domains is empty: mail from strangers is refused for every recipient but postmaster");
-	if (settings->user[0] == '\0')
-		warn(warnings, "user is empty: octroi run will not start as root");
+		warn(NULL, "domains is empty: mail from strangers is refused for every recipient but postmaster");
 	for (size_t i = 0; scanners[i] != NULL; i++)
 		if (scanners[i]->advise != NULL)
-			scanners[i]->advise(conf, warn, warnings);
+			scanners[i]->advise(conf, warn, NULL);
+}
+
+static void advise_dns(const struct conf *conf)
+{
+	uint64_t deadline_ms = clock_monotonic_ms() + DNS_MS;
+	char problem[CONF_PROBLEM_MAX] = "";
+	struct resolver *resolver = resolver_open(conf, problem);
+
+	if (resolver == NULL)
+		warn(NULL, "%s", problem);
+	for (size_t i = 0; resolver != NULL && scanners[i] != NULL; i++)
+		if (scanners[i]->advise_dns != NULL)
+			scanners[i]->advise_dns(conf, resolver, deadline_ms, warn, NULL);
+	resolver_free(resolver);
+}
+
+/* Would the daemon start? Some things are only seen when the scanners open: keys, say. */
+static bool opens(const struct conf *conf, const char *file)
+{
+	char problem[CONF_PROBLEM_MAX] = "";
+	struct store *store = store_new(STORE_KEYS);
+	struct engine *engine = engine_new(conf, &(struct services){ .store = store, .tell = tell }, problem);
+
+	if (engine == NULL)
+		(void)fprintf(stderr, "%s: %s\n", file, problem);
+	engine_free(engine);
+	store_free(store);
+	return engine != NULL;
+}
+
+/* Returns how many errors there are. */
+static size_t look(const struct conf *conf, const char *file)
+{
+	become_user(settings_of(conf));
+	advise(conf);
+	if (!opens(conf, file))
+		return 1;
+	advise_dns(conf);
+	return 0;
 }
 
 int command_check(int argc, char **argv)
 {
 	struct check_options options = { .file = OCTROI_CONF };
 	struct conf *conf;
-	size_t errors, warnings = 0;
+	size_t errors;
 
 	if (read_arguments(argc, argv, &options) < 0)
 		return EXIT_USAGE;
@@ -92,7 +153,7 @@ int command_check(int argc, char **argv)
 	if (errors == 0 && options.changed)
 		conf_changed(conf, print_changed, NULL);
 	else if (errors == 0)
-		advise(conf, &warnings);
+		errors = look(conf, options.file);
 	if (errors > 0)
 		(void)fprintf(stderr, "%s: %zu error%s\n", options.file, errors, errors == 1 ? "" : "s");
 	else if (!options.changed)

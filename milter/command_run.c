@@ -96,7 +96,7 @@ static int fail(int status, const char *problem)
 	return status;
 }
 
-static void log_start(const struct settings *settings, const struct identity *identity, const char *file,
+static void log_start(const struct settings *settings, const struct run_as *identity, const char *file,
 		      const struct listener *listener)
 {
 	char text[ENDPOINT_TEXT_MAX];
@@ -114,10 +114,10 @@ static void log_start(const struct settings *settings, const struct identity *id
 static int take_place(const struct settings *settings, const char *file, struct listener *ret_listener)
 {
 	char problem[CONF_PROBLEM_MAX] = "";
-	struct identity identity;
+	struct run_as identity;
 	gid_t group;
 
-	if (identity_find(settings->user, settings->socket_group, &identity, problem) < 0)
+	if (run_as_find(settings->user, settings->socket_group, &identity, problem) < 0)
 		return fail(EX_CONFIG, problem);
 	group = identity.socket_gid == (gid_t)-1 && identity.was_root ? identity.gid : identity.socket_gid;
 	if (listener_open(settings, identity.was_root ? identity.uid : (uid_t)-1, group, ret_listener, problem) < 0)

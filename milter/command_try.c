@@ -138,10 +138,13 @@ static struct engine *open_engine(const struct conf *conf, struct means *means)
 	struct engine *engine = NULL;
 
 	means->store = store_new(STORE_KEYS);
-	means->resolver = resolver_open(conf, problem);
-	if (means->resolver != NULL && settings_need_cage(conf))
-		means->cage = cage_start(conf, problem);
+	if (settings_need_cage(conf))
+		means->cage = cage_start(conf, problem);	/* forks: before the resolver has threads */
 	if (problem[0] != '\0')
+		tell(problem);
+	problem[0] = '\0';
+	means->resolver = resolver_open(conf, problem);
+	if (means->resolver == NULL)
 		tell(problem);
 	if (means->resolver == NULL)
 		return NULL;

@@ -19,6 +19,7 @@ int command_run(int argc, char **argv);
 
 int command_check(int argc, char **argv);
 int command_try(int argc, char **argv);
+int command_dkim_key(int argc, char **argv);
 
 /* Writes all errors of conf to standard error, each with its file and line; returns how many there are. */
 size_t commands_print_errors(const struct conf *conf, const char *file);

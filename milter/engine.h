@@ -40,6 +40,10 @@ struct verdict engine_phase(struct engine *engine, struct session *session, enum
 /* A header field has arrived: appends it to message->headers and lets the scanners look at it. */
 void engine_add_field(struct engine *engine, struct session *session, const char *name, const char *value);
 
+/* The message is let in and its header will be headers: lets the scanners seal it (scanner.h). Returns 0, or what the first of them
+ * returned that could not. */
+int engine_seal(struct engine *engine, struct session *session, const struct headers *headers);
+
 /* A further recipient: parses the path as it stood after RCPT TO: and appends it; engine_phase(PHASE_RCPT) is next. The route is
  * copied; NULL: the MTA says nothing. */
 void engine_add_recipient(struct message *message, const char *path, const struct mta_route *route);

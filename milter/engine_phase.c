@@ -104,6 +104,21 @@ void engine_add_field(struct engine *engine, struct session *session, const char
 	}
 }
 
+int engine_seal(struct engine *engine, struct session *session, const struct headers *headers)
+{
+	int result = 0;
+
+	for (size_t i = 0; scanners[i] != NULL && result == 0; i++) {
+		struct scan scan;
+
+		if (scanners[i]->seal == NULL || !scanner_applies(scanners[i], session))
+			continue;
+		scan = scan_for(engine, session, i, PHASE_EOM);
+		result = scanners[i]->seal(&scan, headers);
+	}
+	return result;
+}
+
 /* Asks each scanner once for what it has learned from the DNS; those that do not know yet are asked again later. */
 static void run_reports(struct engine *engine, struct session *session, enum phase phase, uint64_t until_ms, const struct engine_wait *wait)
 {

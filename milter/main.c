@@ -23,6 +23,7 @@ static const struct {
 	{ "run", command_run, "the daemon, in the foreground" },
 	{ "check", command_check, "is the configuration good; with --changed: what differs from the defaults" },
 	{ "try", command_try, "what would happen to a message, without an MTA" },
+	{ "dkim-key", command_dkim_key, "a key pair to sign mail with, and what to publish" },
 	{ "version", command_version, "which version this is" },
 	{ "help", command_help, "this list; octroi(8) and milter.conf(5) say more" },
 };
@@ -34,7 +35,7 @@ static int command_help(int argc, char **argv)
 	(void)argc, (void)argv;
 	(void)puts("usage: octroi COMMAND [OPTION ...]\n");
 	for (size_t i = 0; i < COMMANDS; i++)
-		(void)printf("  %-8s  %s\n", commands[i].name, commands[i].summary);
+		(void)printf("  %-9s %s\n", commands[i].name, commands[i].summary);
 	return 0;
 }
 

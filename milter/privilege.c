@@ -19,7 +19,7 @@ static int fail(char problem[CONF_PROBLEM_MAX], const char *what, int error)
 	return -error;
 }
 
-static bool in_group(const struct identity *identity, gid_t gid)
+static bool in_group(const struct run_as *identity, gid_t gid)
 {
 	for (int i = 0; i < identity->groups_len; i++)
 		if (identity->groups[i] == gid)
@@ -27,7 +27,7 @@ static bool in_group(const struct identity *identity, gid_t gid)
 	return false;
 }
 
-static int find_socket_group(const char *name, struct identity *identity, char problem[CONF_PROBLEM_MAX])
+static int find_socket_group(const char *name, struct run_as *identity, char problem[CONF_PROBLEM_MAX])
 {
 	const struct group *group;
 
@@ -44,7 +44,7 @@ static int find_socket_group(const char *name, struct identity *identity, char p
 }
 
 /* The account's groups and that of the socket. */
-static int find_groups(struct identity *identity, char problem[CONF_PROBLEM_MAX])
+static int find_groups(struct run_as *identity, char problem[CONF_PROBLEM_MAX])
 {
 	identity->groups_len = IDENTITY_GROUPS_MAX - 1;
 	if (getgrouplist(identity->name, identity->gid, identity->groups, &identity->groups_len) < 0) {
@@ -60,7 +60,7 @@ static int find_groups(struct identity *identity, char problem[CONF_PROBLEM_MAX]
 	return 0;
 }
 
-static int find_account(const char *user, struct identity *identity, char problem[CONF_PROBLEM_MAX])
+static int find_account(const char *user, struct run_as *identity, char problem[CONF_PROBLEM_MAX])
 {
 	const struct passwd *account;
 
@@ -84,10 +84,10 @@ static int find_account(const char *user, struct identity *identity, char proble
 	return find_groups(identity, problem);
 }
 
-int identity_find(const char *user, const char *socket_group, struct identity *ret_identity,
+int run_as_find(const char *user, const char *socket_group, struct run_as *ret_identity,
 		  char problem[CONF_PROBLEM_MAX])
 {
-	struct identity identity = { .uid = getuid(), .gid = getgid(), .was_root = getuid() == 0 || geteuid() == 0 };
+	struct run_as identity = { .uid = getuid(), .gid = getgid(), .was_root = getuid() == 0 || geteuid() == 0 };
 	const struct passwd *account;
 	int r;
 
@@ -118,7 +118,7 @@ static void drop_bounding_set(void)
 }
 
 /* Groups first: without root's user id they could not be changed any more. */
-static int change_ids(const struct identity *identity, char problem[CONF_PROBLEM_MAX])
+static int change_ids(const struct run_as *identity, char problem[CONF_PROBLEM_MAX])
 {
 	if (setgroups((size_t)identity->groups_len, identity->groups) < 0)
 		return fail(problem, "setgroups", errno);
@@ -171,7 +171,7 @@ static bool number_is(const char *line, int base, unsigned long long wanted)
 	return strtoull(line, &end, base) == wanted && end != line && *end == '\n';
 }
 
-int privilege_check_status(const char *status, const struct identity *identity, char problem[CONF_PROBLEM_MAX])
+int privilege_check_status(const char *status, const struct run_as *identity, char problem[CONF_PROBLEM_MAX])
 {
 	static const char *const sets[] = { "CapInh", "CapPrm", "CapEff", "CapAmb" };
 	const char *wrong = NULL;
@@ -191,7 +191,7 @@ int privilege_check_status(const char *status, const struct identity *identity, 
 	return -EPERM;
 }
 
-int privilege_check_groups(const struct identity *identity, char problem[CONF_PROBLEM_MAX])
+int privilege_check_groups(const struct run_as *identity, char problem[CONF_PROBLEM_MAX])
 {
 	gid_t groups[IDENTITY_GROUPS_MAX];
 	int n = getgroups(IDENTITY_GROUPS_MAX, groups);
@@ -205,7 +205,7 @@ int privilege_check_groups(const struct identity *identity, char problem[CONF_PR
 	return -EPERM;
 }
 
-static int check(const struct identity *identity, char problem[CONF_PROBLEM_MAX])
+static int check(const struct run_as *identity, char problem[CONF_PROBLEM_MAX])
 {
 	_cleanup_(fclose_filep) FILE *file = fopen("/proc/self/status", "re");
 	char status[8192];
@@ -222,7 +222,7 @@ static int check(const struct identity *identity, char problem[CONF_PROBLEM_MAX]
 	return privilege_check_status(status, identity, problem);
 }
 
-int privilege_drop(const struct identity *identity, char problem[CONF_PROBLEM_MAX])
+int privilege_drop(const struct run_as *identity, char problem[CONF_PROBLEM_MAX])
 {
 	int r = 0;
 

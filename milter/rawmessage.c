@@ -61,11 +61,22 @@ static bool add_field(struct arena *arena, struct headers *headers, struct str l
 	return true;
 }
 
+/* The line in front of a message in a mailbox file, which no MTA sends; "From : x" is a field all the same. */
+static bool is_mailbox_line(struct str raw)
+{
+	struct str line = take_line(&raw);
+
+	if (!str_has_prefix(line, STR("From ")))
+		return false;
+	line = str_trim((struct str){ line.p + 4, line.len - 4 });
+	return line.len == 0 || line.p[0] != ':';
+}
+
 void rawmessage_split(struct arena *arena, struct str raw, struct headers *headers, struct str *ret_body)
 {
 	struct str rest = raw;
 
-	if (str_has_prefix(rest, STR("From ")))		/* as in a mailbox file; no MTA sends it */
+	if (is_mailbox_line(raw))
 		(void)take_line(&rest);
 	while (rest.len > 0) {
 		struct str before = rest, line = take_line(&rest);

@@ -112,6 +112,8 @@ void record_message(const struct session *session, const struct message *message
 	log_line_add_number(&line, "size_bytes", message->size_bytes);
 	add_decision(&line, &carried_out);
 	add_findings(&line, session, message);
+	if (message->dmarc != NULL)
+		log_line_add(&line, "dmarc", message->dmarc);
 	if (failure != NULL)
 		log_line_add(&line, "failure", failure);
 	log_line_add_number(&line, "elapsed_ms", clock_monotonic_ms() - message->started_ms);

@@ -302,6 +302,14 @@ bool settings_need_cage(const struct conf *conf)
 	return false;
 }
 
+bool settings_need_body(const struct conf *conf)
+{
+	for (size_t i = 0; scanners[i] != NULL; i++)
+		if (scanners[i]->needs_body != NULL && scanners[i]->needs_body(conf))
+			return true;
+	return settings_need_cage(conf);
+}
+
 const char *settings_watched_directory(const struct conf *conf)
 {
 	const char *directory = NULL;

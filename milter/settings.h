@@ -49,6 +49,9 @@ const struct option_section *const *settings_sections(void);
 /* Does a scanner that is switched on need examiners? */
 bool settings_need_cage(const struct conf *conf);
 
+/* Must the body of messages be kept until their end? For the cage, or for a scanner that reads it itself. */
+bool settings_need_body(const struct conf *conf);
+
 /* The directory that the cage's job loads from, to be watched for changes; NULL when it needs none. */
 const char *settings_watched_directory(const struct conf *conf);
 

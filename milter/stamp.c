@@ -48,7 +48,7 @@ static void remove_forged(struct edits *edits, const struct message *message, co
 	}
 }
 
-static void insert(struct edits *edits, struct arena *arena, const char *name, const char *value)
+void edits_insert(struct edits *edits, struct arena *arena, const char *name, const char *value)
 {
 	*add(arena, edits) = (struct edit){ EDIT_INSERT, name, 0, arena_printf(arena, " %s", header_fold(arena, name, value)) };
 }
@@ -69,7 +69,7 @@ static void insert_stamps(struct edits *edits, const struct message *message, co
 		const struct outcome_stamp *stamp = finding->outcome->stamps;
 
 		for (; stamp != NULL && stamp->name != NULL; stamp++)
-			insert(edits, message->arena, stamp->name, expand_stamp(message->arena, stamp->value, host, finding->text));
+			edits_insert(edits, message->arena, stamp->name, expand_stamp(message->arena, stamp->value, host, finding->text));
 	}
 }
 
@@ -77,13 +77,13 @@ static void insert_stamps(struct edits *edits, const struct message *message, co
 static void insert_scanners_stamps(struct edits *edits, const struct message *message)
 {
 	for (size_t i = message->stamps.len; i-- > 0;)
-		insert(edits, message->arena, message->stamps.items[i].name, message->stamps.items[i].value);
+		edits_insert(edits, message->arena, message->stamps.items[i].name, message->stamps.items[i].value);
 }
 
 static void insert_results(struct edits *edits, const struct message *message, const char *host)
 {
 	if (message->direction == DIRECTION_INBOUND && message->results_len > 0)
-		insert(edits, message->arena, "Authentication-Results",
+		edits_insert(edits, message->arena, "Authentication-Results",
 		       authres_format(message->arena, host, message->results, message->results_len));
 }
 
@@ -111,7 +111,7 @@ static void insert_grounds(struct edits *edits, const struct message *message)
 			text = text[0] == '\0' ? ground : arena_printf(message->arena, "%s; %s", text, ground);
 	}
 	if (text[0] != '\0')
-		insert(edits, message->arena, "X-Octroi-Relay", text);
+		edits_insert(edits, message->arena, "X-Octroi-Relay", text);
 }
 
 static void insert_verdict(struct edits *edits, const struct message *message, const struct verdict *verdict)
@@ -119,7 +119,7 @@ static void insert_verdict(struct edits *edits, const struct message *message, c
 	const char *observed = verdict->observed[0] == '\0' ? "" : arena_printf(message->arena, "; observed=%s", verdict->observed);
 	const char *by = verdict->by_name[0] == '\0' ? "none" : verdict->by_name;
 
-	insert(edits, message->arena, "X-Octroi-Verdict",
+	edits_insert(edits, message->arena, "X-Octroi-Verdict",
 	       arena_printf(message->arena, "%s; id=%s; score=%.1f; by=%s%s", action_name(verdict->action), message->id, verdict->score,
 			    by, observed));
 }
@@ -151,7 +151,7 @@ static void tag_subject(struct edits *edits, const struct message *message, cons
 	if (prefix[0] == '\0')
 		return;
 	if (subject == NULL)
-		insert(edits, message->arena, "Subject", prefix);
+		edits_insert(edits, message->arena, "Subject", prefix);
 	else
 		*add(message->arena, edits) = (struct edit){
 			EDIT_CHANGE, subject->name, subject->index,
@@ -162,13 +162,13 @@ static void tag_subject(struct edits *edits, const struct message *message, cons
 struct edits stamp_edits(const struct conf *conf, const char *host, const struct message *message, const struct verdict *verdict)
 {
 	const struct tag_settings *tag = conf_settings(conf, "tag");
-	struct edits edits = { NULL, 0 };
+	struct edits edits = { .len = 0 };
 
 	remove_forged(&edits, message, host);
 	if (verdict->action == ACTION_TAG)
 		tag_subject(&edits, message, tag->subject);
 	if (verdict->action == ACTION_TAG)
-		insert(&edits, message->arena, "X-Spam-Flag", "YES");
+		edits_insert(&edits, message->arena, "X-Spam-Flag", "YES");
 	insert_stamps(&edits, message, host);
 	insert_grounds(&edits, message);
 	insert_verdict(&edits, message, verdict);

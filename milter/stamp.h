@@ -24,7 +24,11 @@ struct edits {
 	struct edit *items;	/* in the order in which they are to be made: removals from the highest index down, then the rest;
 				 * insertions in reverse, because each goes to the top */
 	size_t len;
+	const char *failure;	/* why the message must not go with these edits, but come again; else NULL */
 };
+
+/* A new field at the top; value in one line. */
+void edits_insert(struct edits *edits, struct arena *arena, const char *name, const char *value);
 
 /* For a message that is let in or held. host is our authserv-id. */
 struct edits stamp_edits(const struct conf *conf, const char *host, const struct message *message, const struct verdict *verdict);

@@ -3,6 +3,7 @@
 
 #include "milter/base/clock.h"
 #include "milter/rawmessage.h"
+#include "milter/seal.h"
 #include "milter/spool.h"
 
 /* Some port of a client, so that the message is not taken for one of the MTA's own. */
@@ -103,8 +104,7 @@ static void run_content(struct engine *engine, struct trial *trial)
 	if (spool_seal(message) < 0)
 		message->spool_full = true;
 	trial->verdict = engine_phase(engine, trial->session, PHASE_EOM, NULL);
-	if (!refused(&trial->verdict) && trial->verdict.action != ACTION_DISCARD)
-		trial->edits = stamp_edits(engine_conf(engine), engine_services(engine)->host, message, &trial->verdict);
+	trial->edits = seal_edits(engine, trial->session, &trial->verdict);
 }
 
 void trial_run(struct engine *engine, struct trial *trial)

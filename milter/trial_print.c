@@ -60,6 +60,8 @@ static void print_finding(void *arg, const struct trial *trial, const struct fin
 /* The edits as the top of the header would show them: the last insertion comes first. */
 static void print_edits(FILE *out, const struct edits *edits)
 {
+	if (edits->failure != NULL)
+		(void)fprintf(out, "failure    the message would be deferred: %s\n", edits->failure);
 	for (size_t i = 0; i < edits->len; i++)
 		if (edits->items[i].kind == EDIT_REMOVE)
 			(void)fprintf(out, "removed    %s (number %u)\n", edits->items[i].name, edits->items[i].index);
@@ -119,6 +121,8 @@ static void append_finding(void *arg, const struct trial *trial, const struct fi
 	set(object, "action", json_string(action_text(trial, finding)));
 	set(object, "text", text_or_null(finding->text));
 	set(object, "rule", text_or_null(rule_text(trial, finding)));
+	for (size_t i = 0; i < finding->notes_len; i++)
+		set(object, finding->notes[i].key, json_string(finding->notes[i].value));
 	(void)json_array_append_new(arg, object);
 }
 
@@ -179,6 +183,8 @@ void trial_print_json(FILE *out, const struct trial *trial)
 	set(object, "recipients", rcpts_json(trial));
 	set(object, "findings", findings_json(trial));
 	set(object, "headers", headers_json(trial));
+	if (trial->edits.failure != NULL)
+		set(object, "failure", json_string(trial->edits.failure));
 	set(object, "elapsed_ms", json_integer((json_int_t)trial->elapsed_ms));
 	(void)json_dumpf(object, out, JSON_INDENT(1) | JSON_REAL_PRECISION(6));
 	(void)fputc('\n', out);

@@ -137,26 +137,11 @@ static int ask(struct scan *scan, struct frame *question, struct frame *answer)
 	return pool_ask(scan->services->pool, &job, answer, &error);
 }
 
-static struct frame *frame_new(void)
-{
-	struct frame *frame = malloc(sizeof(*frame));
-
-	if (frame == NULL)
-		abort();
-	frame_start(frame, 0);
-	return frame;
-}
-
-static void free_framep(struct frame **frame)
-{
-	free(*frame);
-}
-
 static void scan_message(struct scan *scan)
 {
 	/* too large for the stack of a libmilter thread; not from the arena, which would write zeros to all of it */
-	_cleanup_(free_framep) struct frame *question = frame_new();
-	_cleanup_(free_framep) struct frame *reply = frame_new();
+	_cleanup_(frame_freep) struct frame *question = frame_new();
+	_cleanup_(frame_freep) struct frame *reply = frame_new();
 	struct antivirus_answer answer;
 	int r = scan->services->pool == NULL ? -EAGAIN : ask(scan, question, reply);
 

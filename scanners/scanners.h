@@ -14,5 +14,9 @@ extern const struct scanner scanner_helo;	/* what the client calls itself */
 extern const struct scanner scanner_iprev;	/* the reverse name of its address */
 extern const struct scanner scanner_dnsbl;	/* DNS lists */
 extern const struct scanner scanner_spf;	/* may it send mail of that domain */
+extern const struct scanner scanner_headers;	/* who wrote it, and is the header what RFC 5322 allows */
+extern const struct scanner scanner_dkim;	/* signatures of others */
+extern const struct scanner scanner_dmarc;	/* is the author's domain real */
+extern const struct scanner scanner_sign;	/* our own signature */
 
 #endif

@@ -91,25 +91,11 @@ static int ask(struct scan *scan, unsigned kind, const struct spf_query *query, 
 	return pool_ask(scan->services->pool, &job, answer, &error);
 }
 
-static struct frame *frame_new(void)
-{
-	struct frame *frame = malloc(sizeof(*frame));
-
-	if (frame == NULL)
-		abort();
-	return frame;
-}
-
-static void free_framep(struct frame **frame)
-{
-	free(*frame);
-}
-
 static int ask_and_read(struct scan *scan, unsigned kind, const struct spf_query *query, struct spf_answer *ret_answer)
 {
 	/* too large for the stack of a libmilter thread */
-	_cleanup_(free_framep) struct frame *question = frame_new();
-	_cleanup_(free_framep) struct frame *answer = frame_new();
+	_cleanup_(frame_freep) struct frame *question = frame_new();
+	_cleanup_(frame_freep) struct frame *answer = frame_new();
 	int r = ask(scan, kind, query, question, answer);
 
 	return r < 0 ? r : spf_answer_read(scan->arena, answer, ret_answer);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -36,6 +37,21 @@ static uint64_t get_little_endian(const uint8_t *p, size_t bytes)
 }
 
 /* Only the head: clearing 64 KiB for each frame would cost more than sending it. */
+struct frame *frame_new(void)
+{
+	struct frame *frame = malloc(sizeof(*frame));	/* 64 KiB of zeros for each question are felt */
+
+	if (frame == NULL)
+		abort();
+	frame_start(frame, 0);
+	return frame;
+}
+
+void frame_freep(struct frame **frame)
+{
+	free(*frame);
+}
+
 void frame_start(struct frame *frame, uint32_t kind)
 {
 	frame->kind = kind;

@@ -23,6 +23,10 @@ struct frame {
 	uint8_t data[FRAME_MAX];
 };
 
+/* One on the heap, for those who run on small stacks; its data is not zeroed. Never NULL. */
+struct frame *frame_new(void);
+void frame_freep(struct frame **frame);
+
 void frame_start(struct frame *frame, uint32_t kind);
 void frame_put_u64(struct frame *frame, uint64_t value);
 void frame_put_str(struct frame *frame, struct str value);

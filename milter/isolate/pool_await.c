@@ -93,20 +93,6 @@ static int send_answer(struct errand *errand, const struct frame *told)
 	return r < 0 ? -EPIPE : 0;
 }
 
-static struct frame *frame_new(void)
-{
-	struct frame *frame = malloc(sizeof(*frame));	/* not xcalloc: nobody reads its zeros */
-
-	if (frame == NULL)
-		abort();
-	return frame;
-}
-
-static void frame_freep(struct frame **frame)
-{
-	free(*frame);
-}
-
 /* The examiner wants to know something first. Returns 0, or what ends the job. */
 static int answer_examiner(struct errand *errand, struct frame *question)
 {

@@ -126,10 +126,18 @@ static bool charset_has_prefix(struct str charset, struct str prefix)
 	return charset.len >= prefix.len && str_equal_nocase((struct str){ charset.p, prefix.len }, prefix);
 }
 
-/* UTF-16 and UTF-32 show by their NUL bytes. */
+/* UTF-7, EBCDIC and notations with escapes. UTF-16 and UTF-32 show by their NUL bytes. */
 static bool charset_is_opaque(struct str charset)
 {
-	return charset_has_prefix(charset, STR("utf-7")) || charset_has_prefix(charset, STR("unicode-1-1-utf-7"));
+	static const char *const prefixes[] = {
+		"utf-7", "utf7", "unicode-1-1-utf-7", "csunicode11utf7", "ebcdic", "ibm037", "ibm-037", "cp037", "ibm500", "cp500", "ibm1047",
+		"ibm-1047", "cp1047", "ibm114", "cp114", "java", "c99",
+	};
+
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
+		if (charset_has_prefix(charset, str_of(prefixes[i])))
+			return true;
+	return false;
 }
 
 static size_t decode_word(const struct word *word, char *out, struct encoded *encoded)
@@ -142,7 +150,7 @@ static size_t decode_word(const struct word *word, char *out, struct encoded *en
 	encoded->is_opaque |= charset_is_opaque(word->charset);
 	for (size_t i = 0; i < len; i++) {
 		encoded->has_at |= out[i] == '@';
-		encoded->has_delimiter |= out[i] == '<' || out[i] == ',';
+		encoded->has_delimiter |= out[i] != '\0' && strchr("\"()<>,:;\\", out[i]) != NULL;
 		encoded->is_opaque |= out[i] == '\0' || out[i] == '\r' || out[i] == '\n';
 	}
 	return len;

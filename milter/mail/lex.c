@@ -112,3 +112,8 @@ size_t lex_unquote(struct str quoted, char *out, size_t size)
 	}
 	return len;
 }
+
+bool lex_has_wide_at(struct str s)
+{
+	return memmem(s.p, s.len, "\xef\xbc\xa0", 3) != NULL || memmem(s.p, s.len, "\xef\xb9\xab", 3) != NULL;
+}

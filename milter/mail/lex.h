@@ -38,4 +38,7 @@ bool lex_skip_cfws(struct str *s);
  * Returns its length, or size when it is longer than size - 1; out is not terminated. */
 size_t lex_unquote(struct str quoted, char *out, size_t size);
 
+/* Does s hold a character that compatibility normalisation (NFKC) turns into an @: fullwidth or small commercial at? */
+bool lex_has_wide_at(struct str s);
+
 #endif

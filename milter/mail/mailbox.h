@@ -30,6 +30,10 @@ int mailboxes_parse_bare(struct arena *arena, struct str value, struct mailboxes
  * Never fails; linear in the length of value. */
 void mailboxes_find(struct arena *arena, struct str value, struct mailboxes *ret_mailboxes);
 
+/* The same in what a reader sees: encoded words decoded, characters without a shape left out, wide forms of @ taken for one
+ * (threats ID-11). */
+void mailboxes_find_shown(struct arena *arena, struct str value, struct mailboxes *ret_mailboxes);
+
 /* Does the lenient reading name an address whose domain is in none of the strict ones, outside display names that are
  * a mere address-looking phrase? (threats HDR-08, ID-11.) True too when the strict reading fails, for a source route,
  * and when decoding encoded words would change the structure. Several plain addresses are not ambiguous: count them. */

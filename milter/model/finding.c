@@ -71,6 +71,17 @@ void finding_add_of(struct scan *scan, const void *settings, const char *name, c
 	va_end(args);
 }
 
+void finding_note(struct scan *scan, const char *key, const char *value)
+{
+	struct finding *finding = &scan->findings->items[scan->findings->len - 1];
+	struct arena *arena = scan->findings->arena;
+	struct finding_note *note = arena_push(arena, (void **)&finding->notes, &finding->notes_len, sizeof(*note));
+	char *text = arena_strdup(arena, value);
+
+	make_printable(text);
+	*note = (struct finding_note){ arena_strdup(arena, key), text };
+}
+
 bool rule_refuses(const struct rule *rule, enum direction direction)
 {
 	enum action action = rule->by_direction[direction].action;
@@ -110,6 +121,13 @@ void identity_add(struct scan *scan, const struct identity *identity)
 	copy->domain = arena_strdup(arena, identity->domain);
 	copy->selector = arena_strdup(arena, identity->selector);
 	copy->result = arena_strdup(arena, identity->result);
+}
+
+void dmarc_note(struct scan *scan, const char *text)
+{
+	struct message *message = written_message(scan);
+
+	message->dmarc = arena_strdup(message->arena, text);
 }
 
 void stamp_add(struct scan *scan, const char *name, const char *value)

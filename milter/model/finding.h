@@ -44,12 +44,19 @@ struct outcome {
 
 struct scanner;
 
+/* A fact that programs may want, which is not in the words of the text: "policy", "reject". */
+struct finding_note {
+	const char *key, *value;
+};
+
 struct finding {
 	const struct scanner *scanner;
 	const struct outcome *outcome;
 	struct rule rule;		/* what milter.conf says about it; fixed_action when it may say nothing */
 	const char *text;		/* for people; stands in the reply too, so it names nothing secret */
 	size_t recipient;		/* index, or FINDING_MESSAGE */
+	struct finding_note *notes;
+	size_t notes_len;
 };
 
 struct findings {

@@ -87,6 +87,7 @@ struct message {
 	struct stamps stamps;
 	struct identity *identities;	/* in the order in which they were added */
 	size_t identities_len;
+	const char *dmarc;		/* what aggregate reports (RFC 9990) need, in one line "result=fail disposition=reject ..."; NULL: nothing */
 	void *const *states;		/* engine only: of each scanner, by its place in the table */
 	bool *reported;			/* engine only, likewise: its report is complete */
 	uint64_t rcpt_wait_until_ms;	/* engine only: when the time for waiting at RCPT is over; 0: not begun */

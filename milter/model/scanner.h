@@ -114,6 +114,9 @@ void finding_add(struct scan *scan, const char *outcome, const char *format, ...
 void finding_add_of(struct scan *scan, const void *settings, const char *outcome, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
+/* A note on the finding that was added last; both are copied. octroi try --json shows it. */
+void finding_note(struct scan *scan, const char *key, const char *value);
+
 /* Could a finding with that outcome refuse or defer somebody in this direction (observed or not)? For those who might wait at RCPT. */
 bool rule_refuses(const struct rule *rule, enum direction direction);
 
@@ -123,6 +126,9 @@ void result_add(struct scan *scan, const struct authres_result *result);
 /* What a domain vouches for; copied. Whoever reads message->identities stands behind those who add them in the table of scanners, and reads
  * them in its report at the end of message (scan->wait_until_ms is UINT64_MAX then). */
 void identity_add(struct scan *scan, const struct identity *identity);
+
+/* What DMARC found, in one line for the record; copied. Once for a message. */
+void dmarc_note(struct scan *scan, const char *text);
 
 /* A header field for a message that is let in; both are copied. */
 void stamp_add(struct scan *scan, const char *name, const char *value);

@@ -165,7 +165,7 @@ subtest 'a weight' => sub {
 };
 
 subtest 'an outage of the DNS lists nobody, and ends (DNS-01, DNS-19)' => sub {
-	$gate->daemon->configure($gate->conf(append => { resolver => $wait, spf => "\tenabled = no\n", 'dnsbl "bl.example"' => '' }));
+	$gate->daemon->configure($gate->conf(append => { resolver => $wait, spf => "\tenabled = no\n", dmarc => "\tenabled = no\n", 'dnsbl "bl.example"' => '' }));
 	ok $gate->daemon->reload, 'reloaded';	# its cache is empty
 	$gate->dns->outage(1);
 	taken('in the outage', send_as(68));

@@ -10,10 +10,11 @@
 #include "milter/isolate/job.h"
 #include "milter/isolate/pool.h"
 #include "scanners/antivirus_job.h"
+#include "scanners/dkim_job.h"
 #include "scanners/scanners.h"
 #include "scanners/spf_libspf2_job.h"
 
-enum { KIND = 2, RUN_MS = 10000 };
+enum { KIND = 3, RUN_MS = 10000 };
 
 struct work_settings {
 	bool enabled;
@@ -112,8 +113,8 @@ static const struct scanner scanner_work = {
 };
 
 const struct scanner *const scanners[] = {
-	&scanner_session, &scanner_limits, &scanner_relay, &scanner_account, &scanner_helo, &scanner_iprev, &scanner_dnsbl, &scanner_spf,
-	&scanner_antivirus, &scanner_work, NULL,
+	&scanner_session, &scanner_limits, &scanner_relay, &scanner_account, &scanner_headers, &scanner_helo, &scanner_iprev, &scanner_dnsbl,
+	&scanner_spf, &scanner_dkim, &scanner_dmarc, &scanner_sign, &scanner_antivirus, &scanner_work, NULL,
 };
 
-const struct job_kind *const job_kinds[] = { &job_antivirus, &job_spf_libspf2, &job_work, NULL };
+const struct job_kind *const job_kinds[] = { &job_antivirus, &job_spf_libspf2, &job_dkim, &job_work, NULL };

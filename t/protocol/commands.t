@@ -38,7 +38,7 @@ domains = { "example.com" }
 user = "nobody"
 account { senders = { "alice alice\@example.com" } }
 # no DNS here
-spf { enabled = no }  helo { enabled = no }  iprev { enabled = no }
+spf { enabled = no }  helo { enabled = no }  iprev { enabled = no }  dkim { enabled = no }  dmarc { enabled = no }
 END
 my $good = spew('good.conf', "$base antivirus { enabled = no }\n");
 my $scan = spew('scan.conf', "$base antivirus { database = \"$database\" }\n");

@@ -23,7 +23,7 @@ my $all_accepted = join "\n", map { ("on_$_ = accept", "on_helo_$_ = accept") } 
 my $fail_rejected = $all_accepted =~ s/on_fail = accept/on_fail = reject/r;
 my $dns = Octroi::Dns->start;
 my $top = qq(authserv_id = "receiver.example"\ndomains = { "ours.example" }\nlog = stderr\nantivirus { enabled = no }\n);
-my $others_off = "helo { enabled = no }  iprev { enabled = no }\n";
+my $others_off = join '', map { "$_ { enabled = no }\n" } qw(helo iprev dkim dmarc);
 
 sub resolver { return qq(resolver { forward = { "@{[ $dns->forward ]}" }  dnssec = no  $_[0] }\n) }
 

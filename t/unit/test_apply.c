@@ -58,7 +58,7 @@ static struct edit edit_items[] = {
 	{ EDIT_CHANGE, "Subject", 1, " [SUSPECT] hi" },
 	{ EDIT_INSERT, "X-Octroi-Verdict", 0, " tag" },
 };
-static const struct edits edits = { edit_items, sizeof(edit_items) / sizeof(edit_items[0]) };
+static const struct edits edits = { .items = edit_items, .len = sizeof(edit_items) / sizeof(edit_items[0]) };
 
 #define EDITS(space)                                                                                                     \
 	"change X-Spam-Flag 2 (gone)\nchange X-Spam-Flag 1 (gone)\nchange Subject 1 " space "[SUSPECT] hi\n"             \
@@ -152,8 +152,22 @@ static void a_long_reason_is_cut(void **state)
 	memset(text, 'x', sizeof(text) - 1);
 	told[0] = '\0';
 	fail_at = 0;
-	assert_int_equal(apply_message(NULL, &verdict, &(struct edits){ NULL, 0 }, "7K3F-QX2M", true, &failure), SMFIS_CONTINUE);
+	assert_int_equal(apply_message(NULL, &verdict, &(struct edits){ .len = 0 }, "7K3F-QX2M", true, &failure), SMFIS_CONTINUE);
 	assert_in_range(strlen(told), 100, 400);
+}
+
+static void what_could_not_be_sealed_comes_again(void **state)
+{
+	const struct verdict verdict = { .action = ACTION_ACCEPT, .by_name = "" };
+	const struct edits unsealed = { .failure = "it could not be sealed" };
+	const char *failure;
+
+	(void)state;
+	told[0] = '\0';
+	fail_at = 0;
+	assert_int_equal(apply_message(NULL, &verdict, &unsealed, "7K3F-QX2M", true, &failure), SMFIS_TEMPFAIL);
+	assert_string_equal(failure, "it could not be sealed");
+	assert_non_null(strstr(told, "451"));
 }
 
 int main(void)
@@ -164,5 +178,6 @@ int main(void)
 	rows_add_one(&rows, "before_the_end_there_is_only_going_on_and_refusing_SMTP_21",
 		     before_the_end_there_is_only_going_on_and_refusing_SMTP_21, NULL);
 	rows_add_one(&rows, "a_long_reason_is_cut", a_long_reason_is_cut, NULL);
+	rows_add_one(&rows, "what_could_not_be_sealed_comes_again", what_could_not_be_sealed_comes_again, NULL);
 	return rows_run(&rows, "apply");
 }

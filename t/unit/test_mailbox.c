@@ -40,7 +40,17 @@ static const struct row {
 	{ "comma_in_quotes", STR(" \"Doe, Jane\" <jane@x.example>"), "jane@x.example" },
 	{ "at_in_quotes_ID_11", STR(" \"ceo@ours.example via list\" <list@x.example>"), "list@x.example" },
 	{ "address_as_its_own_name", STR(" \"a@x.example\" <a@x.example>"), "a@x.example" },
-	{ "angle_address_in_quotes_ID_11", STR(" \"<ceo@ours.example>\" <x@evil.example>"), "x@evil.example" },
+	{ "own_angle_address_in_quotes", STR(" \"<a@x.example>\" <a@x.example>"), "a@x.example" },
+	{ "quoted_pairs_in_quotes", STR(" \"Jane \\\"JJ\\\" Doe\" <j@x.example>"), "j@x.example" },
+	{ "quoted_pairs_and_the_own_address", STR(" \"Jane \\\"j@x.example\\\" Doe\" <j@x.example>"), "j@x.example" },
+	{ "quoted_pairs_and_a_handle", STR(" \"Jane \\\"(@jane)\\\"\" <n@x.example>"), "n@x.example" },
+	{ "parentheses_in_quotes", STR(" \"(j@y.example\" <list@x.example>, \")\" <k@x.example>"), "list@x.example k@x.example" },
+	{ "encoded_parentheses", STR(" =?UTF-8?Q?J=C3=BCrgen_=28Sales=29?= <j@x.example>"), "j@x.example" },
+	{ "encoded_address_in_parentheses_ID_11", STR(" =?UTF-8?Q?J=C3=BCrgen_=28j=40y.example=29_via_list?= <list@x.example>"),
+	  "list@x.example" },
+	{ "encoded_address_in_parentheses_latin_1_ID_11", STR(" =?iso-8859-1?Q?J=FCrgen_=28j=40y.example=29?= <list@x.example>"),
+	  "list@x.example" },
+	{ "encoded_own_address_in_brackets", STR(" =?utf-8?Q?J=C3=BCrgen_=3Cj=40x.example=3E?= <j@x.example>"), "j@x.example" },
 	{ "name_in_a_comment", STR(" jane@x.example (Jane Doe)"), "jane@x.example" },
 	{ "address_in_a_comment_behind_ID_11", STR(" list@x.example (jane@y.example via list)"), "list@x.example" },
 	{ "empty_name", STR(" \"\" <a@x.example>"), "a@x.example" },
@@ -144,6 +154,29 @@ static const struct row {
 	{ "two_angle_addresses_HDR_08", STR(" <admin@legit.example> <b@evil.example>"), NULL },
 	{ "bare_address_as_a_phrase_HDR_08", STR(" admin@legit.example <b@evil.example>"), NULL },
 	{ "quoted_name_ends_early_HDR_08", STR(" \"Admin\" <admin@legit.example>\" <b@evil.example>"), NULL },
+	{ "angle_address_in_quotes_ID_11", STR(" \"<ceo@ours.example>\" <x@evil.example>"), "x@evil.example" },
+	{ "angle_address_in_a_comment_HDR_08", STR(" b@evil.example (<admin@legit.example>)"), "b@evil.example" },
+	{ "angle_address_in_a_nested_comment_HDR_08", STR(" \"(\" b ((<admin@legit.example>)) <b@evil.example>"), "b@evil.example" },
+	{ "angle_address_in_the_name_of_a_group_ID_11", STR(" \"<admin@legit.example>\": b@evil.example;"), "b@evil.example" },
+	{ "quoted_pairs_that_end_the_quotes_HDR_08", STR(" \"x\\\" <admin@legit.example> \\\"\" <b@evil.example>"), "b@evil.example" },
+	{ "quoted_pairs_before_a_comma_HDR_08", STR(" \"x\\\" admin@legit.example, \\\"\" <b@evil.example>"), "b@evil.example" },
+	{ "quoted_pair_that_ends_a_comment_HDR_08", STR(" b@evil.example (\\) admin@legit.example)"), "b@evil.example" },
+	{ "encoded_quote_ends_the_quotes_HDR_08", STR(" \"=?utf-8?Q?=22?= admin@legit.example\" <b@evil.example>"), "b@evil.example" },
+	{ "encoded_parenthesis_ends_the_comment_HDR_08", STR(" b@evil.example (=?utf-8?Q?=29_admin=40legit.example?=)"),
+	  "b@evil.example" },
+	{ "encoded_parenthesis_and_a_plain_address_HDR_08", STR(" b@evil.example (=?utf-8?Q?=29?= admin@legit.example)"),
+	  "b@evil.example" },
+	{ "encoded_colon_HDR_08", STR(" =?utf-8?Q?admin=40legit.example=3A?= <b@evil.example>"), "b@evil.example" },
+	{ "encoded_ebcdic_HDR_09", STR(" =?cp037?B?gYSUlZV8k4WHiaNLhaeBlJeThQ==?= <b@evil.example>"), "b@evil.example" },
+	{ "encoded_element_before_another_HDR_08", STR(" =?utf-8?B?PGFkbWluQGxlZ2l0LmV4YW1wbGU+?=, <b@evil.example>"), NULL },
+	{ "encoded_element_behind_another_HDR_08", STR(" <b@evil.example>, =?utf-8?Q?admin=40legit.example?="), NULL },
+	{ "semicolon_between_addresses_HDR_08", STR(" b@evil.example; admin@legit.example"), NULL },
+	{ "space_between_addresses_HDR_08", STR(" b@evil.example admin@legit.example"), NULL },
+	{ "many_spaces_between_addresses_HDR_08", STR(" admin@legit.example\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t\t<b@evil.example>"), NULL },
+	{ "route_without_brackets_HDR_08", STR(" @evil.example:admin@legit.example"), NULL },
+	{ "escaped_bracket_HDR_08", STR(" <admin@legit.example\\> <b@evil.example>"), NULL },
+	{ "brackets_that_overlap_HDR_08", STR(" <admin@legit.example <b@evil.example>>"), NULL },
+	{ "percent_hack_is_a_local_part", STR(" admin%legit.example@evil.example"), "admin%legit.example@evil.example" },
 	{ "fullwidth_at_HDR_08", STR(" admin\xef\xbc\xa0legit.example@evil.example"),
 	  "admin\xef\xbc\xa0legit.example@evil.example" },
 };
@@ -156,7 +189,10 @@ static const char *const ambiguous[] = {
 	"encoded_utf_7_HDR_09", "encoded_local_part_HDR_08", "encoded_local_part_without_at_HDR_08",
 	"quoted_local_part_with_at_HDR_08", "comment_with_at_in_the_local_part_HDR_08",
 	"comment_with_address_in_brackets_HDR_08", "spaces_in_the_domain_HDR_08", "comment_in_the_domain_HDR_08",
-	"fullwidth_at_HDR_08",
+	"fullwidth_at_HDR_08", "angle_address_in_a_comment_HDR_08", "angle_address_in_a_nested_comment_HDR_08",
+	"quoted_pairs_that_end_the_quotes_HDR_08", "quoted_pairs_before_a_comma_HDR_08",
+	"quoted_pair_that_ends_a_comment_HDR_08", "encoded_quote_ends_the_quotes_HDR_08", "encoded_parenthesis_ends_the_comment_HDR_08",
+	"encoded_parenthesis_and_a_plain_address_HDR_08", "encoded_colon_HDR_08", "encoded_ebcdic_HDR_09",
 };
 
 static bool is_ambiguous(const struct row *row)
@@ -227,6 +263,20 @@ static const struct find {
 	{ "finds_nothing", STR(""), "" },
 };
 
+static const struct find shown_table[] = {
+	{ "shows_what_stands_there", STR(" \"a@x.example\" <b@y.example>"), "a@x.example b@y.example" },
+	{ "shows_what_is_encoded", STR(" =?utf-8?Q?a=40x.example?= <b@y.example>"), "b@y.example a@x.example" },
+	{ "shows_a_wide_at_ID_11", STR(" \"a\xef\xbc\xa0x.example\" <b@y.example>"), "b@y.example a@x.example" },
+	{ "shows_a_small_at_ID_11", STR(" \"a\xef\xb9\xabx.example\" <b@y.example>"), "b@y.example a@x.example" },
+	{ "shows_an_encoded_wide_at_ID_11", STR(" =?utf-8?Q?a=EF=BC=A0x.example?= <b@y.example>"), "b@y.example a@x.example" },
+	{ "does_not_show_zero_width_ID_11", STR(" \"a\xe2\x80\x8b@\xe2\x80\x8bx\xe2\x80\x8d.exam\xef\xbb\xbfple\" <b@y.example>"),
+	  "b@y.example a@x.example" },
+	{ "does_not_show_overrides_ID_11", STR(" \"\xe2\x80\xae" "a@x.example\xe2\x80\xac\" <b@y.example>"),
+	  "b@y.example a@x.example" },
+	{ "does_not_show_soft_hyphens_ID_11", STR(" \"a@x\xc2\xad.example\" <b@y.example>"), "a@x.example b@y.example" },
+	{ "shows_umlauts_and_cut_characters", STR(" \"\xc3\xbc@x.example \xc2\" <b@y.example> \xef\xbc"), "\xc3\xbc@x.example b@y.example" },
+};
+
 static void check_find(void **state)
 {
 	const struct find *row = *state;
@@ -234,6 +284,17 @@ static void check_find(void **state)
 	struct mailboxes mailboxes;
 
 	mailboxes_find(arena, row->value, &mailboxes);
+	assert_string_equal(join(arena, &mailboxes), row->found);
+	arena_free(arena);
+}
+
+static void check_shown(void **state)
+{
+	const struct find *row = *state;
+	struct arena *arena = arena_new();
+	struct mailboxes mailboxes;
+
+	mailboxes_find_shown(arena, row->value, &mailboxes);
 	assert_string_equal(join(arena, &mailboxes), row->found);
 	arena_free(arena);
 }
@@ -323,6 +384,7 @@ int main(void)
 
 	rows_add(&rows, table, check);
 	rows_add(&rows, find_table, check_find);
+	rows_add(&rows, shown_table, check_shown);
 	rows_add_one(&rows, "bare_has_blanks_for_names", bare_has_blanks_for_names, NULL);
 	rows_add_one(&rows, "number_of_mailboxes_is_bounded", number_of_mailboxes_is_bounded, NULL);
 	rows_add_one(&rows, "nested_comments_are_read_HDR_08", nested_comments_are_read_HDR_08, NULL);

@@ -44,7 +44,7 @@ static const struct row {
 static void check(void **state)
 {
 	const struct row *row = *state;
-	const struct identity identity = { .uid = 1000, .gid = 1001 };
+	const struct run_as identity = { .uid = 1000, .gid = 1001 };
 	char problem[CONF_PROBLEM_MAX] = "";
 	int r = privilege_check_status(row->status, &identity, problem);
 
@@ -68,11 +68,11 @@ static void check_account(void **state)
 {
 	const struct account_row *row = *state;
 	char problem[CONF_PROBLEM_MAX] = "";
-	struct identity identity;
+	struct run_as identity;
 
 	if (getuid() != 0)
 		SKIP("not root");
-	assert_true(identity_find(row->user, row->group, &identity, problem) < 0);
+	assert_true(run_as_find(row->user, row->group, &identity, problem) < 0);
 	assert_non_null(strstr(problem, row->problem));
 }
 
@@ -80,11 +80,11 @@ static void check_account(void **state)
 static int drop_in_child(void)
 {
 	char problem[CONF_PROBLEM_MAX] = "";
-	struct identity identity;
+	struct run_as identity;
 	gid_t groups[IDENTITY_GROUPS_MAX] = { 0, 1, 4 };
 	int n;
 
-	if (setgroups(3, groups) < 0 || identity_find("nobody", "mail", &identity, problem) < 0)
+	if (setgroups(3, groups) < 0 || run_as_find("nobody", "mail", &identity, problem) < 0)
 		return 1;
 	if (privilege_drop(&identity, problem) < 0)
 		return 2;
@@ -105,9 +105,9 @@ static int keep_groups(void)
 {
 	char problem[CONF_PROBLEM_MAX] = "";
 	const gid_t groups[] = { 0, 4 };
-	struct identity identity;
+	struct run_as identity;
 
-	if (identity_find("nobody", "", &identity, problem) < 0 || setgroups(2, groups) < 0 ||
+	if (run_as_find("nobody", "", &identity, problem) < 0 || setgroups(2, groups) < 0 ||
 	    setresgid(identity.gid, identity.gid, identity.gid) < 0 || setresuid(identity.uid, identity.uid, identity.uid) < 0)
 		return 1;
 	return privilege_check_groups(&identity, problem) == -EPERM ? 0 : 2;
@@ -145,9 +145,9 @@ static void a_group_that_is_left_is_noticed_OS_01(void **state)
 static int keep_saved_id(void)
 {
 	char problem[CONF_PROBLEM_MAX] = "";
-	struct identity identity;
+	struct run_as identity;
 
-	if (identity_find("nobody", "", &identity, problem) < 0)
+	if (run_as_find("nobody", "", &identity, problem) < 0)
 		return 1;
 	if (setgroups(0, NULL) < 0 || setresgid(identity.gid, identity.gid, identity.gid) < 0 ||
 	    setresuid(identity.uid, identity.uid, 0) < 0)
@@ -167,11 +167,11 @@ static void a_saved_user_id_is_noticed_OS_01(void **state)
 static int stay_who_we_are(void)
 {
 	char problem[CONF_PROBLEM_MAX] = "";
-	struct identity identity;
+	struct run_as identity;
 
 	if (getuid() == 0 && (setgroups(0, NULL) < 0 || setresgid(65534, 65534, 65534) < 0 || setresuid(65534, 65534, 65534) < 0))
 		return 1;
-	if (identity_find("somebody-else", "", &identity, problem) < 0 || identity.was_root)
+	if (run_as_find("somebody-else", "", &identity, problem) < 0 || identity.was_root)
 		return 2;
 	return privilege_drop(&identity, problem) < 0 ? 3 : 0;
 }

@@ -34,6 +34,7 @@ static const struct split {
 	{ "8_bit_in_a_name", STR("\xc3\xbc: 1\n\n"), "", STR("\xc3\xbc: 1\n\n") },
 	{ "8_bit_in_a_value", STR("A: \xc3\xbc\n\n"), "A: \xc3\xbc|", STR("") },
 	{ "a_mailbox_file", STR("From a@b Sat Nov 21 10:00:00 2026\nA: 1\n\nbody"), "A: 1|", STR("body") },
+	{ "a_first_field_with_a_space_before_its_colon_HDR_03", STR("From : a@b\nA: 1\n\nbody"), "From : a@b|A: 1|", STR("body") },
 	{ "a_second_from_line_is_no_field", STR("From a\nFrom b 10:00\nA: 1\n"), "", STR("From b 10:00\nA: 1\n") },
 	{ "a_from_field_is_one", STR("From: a@b\n\n"), "From: a@b|", STR("") },
 	{ "a_nul_ends_a_value_HDR_17", STR("A: 1\0002\nB: 3\n\nbo\0dy"), "A: 1|B: 3|", STR("bo\0dy") },
