@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The way of a message through the scanners to a verdict. */
+#include <assert.h>
+
 #include "milter/base/clock.h"
 #include "milter/engine_internal.h"
 #include "milter/lookup/resolver.h"
@@ -51,6 +53,7 @@ static void decide_direction(struct engine *engine, struct session *session)
 {
 	struct scan scan = scan_for(engine, session, engine->directing, PHASE_MAILFROM);
 
+	assert(session->message != NULL);	/* MAIL comes with one */
 	session->message->direction = scan.scanner->direction(&scan);
 }
 

@@ -112,6 +112,11 @@ static void set(json_t *object, const char *key, json_t *value)
 	(void)json_object_set_new(object, key, value);
 }
 
+static json_t *note_json(const struct finding_note *note)
+{
+	return note->is_flag ? json_boolean(note->value[0] == 't') : json_string(note->value);
+}
+
 static void append_finding(void *arg, const struct trial *trial, const struct finding *finding)
 {
 	json_t *object = json_object();
@@ -122,7 +127,7 @@ static void append_finding(void *arg, const struct trial *trial, const struct fi
 	set(object, "text", text_or_null(finding->text));
 	set(object, "rule", text_or_null(rule_text(trial, finding)));
 	for (size_t i = 0; i < finding->notes_len; i++)
-		set(object, finding->notes[i].key, json_string(finding->notes[i].value));
+		set(object, finding->notes[i].key, note_json(&finding->notes[i]));
 	(void)json_array_append_new(arg, object);
 }
 

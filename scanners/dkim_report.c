@@ -72,7 +72,7 @@ void dkim_report_signature(struct scan *scan, const struct dkim_signature *signa
 		return;
 	finding_note(scan, "domain", signature->domain);
 	finding_note(scan, "selector", signature->selector);
-	finding_note(scan, "aligned", aligned ? "yes" : "no");
+	finding_flag(scan, "aligned", aligned);
 	identity_add(scan, &(struct identity){
 		.kind = IDENTITY_DKIM,
 		.state = state_of(opinion->outcome),

@@ -179,8 +179,8 @@ static void add_finding(struct scan *scan, const struct dmarc_facts *facts)
 		finding_add(scan, "excepted", "DMARC: excepted by %s (%.120s): %s", facts->exemption.option, facts->exemption.entry, text);
 	else
 		finding_add(scan, dmarc_outcomes[facts->outcome].name, "DMARC: %s", text);
-	if (facts->judgement != NULL && facts->judgement->discovery.status == DNS_FOUND)
-		finding_note(scan, "policy", dmarc_policy_name(facts->judgement->discovery.enforced));
+	finding_note(scan, "policy", facts->judgement != NULL && facts->judgement->discovery.status == DNS_FOUND ?
+		     dmarc_policy_name(facts->judgement->discovery.enforced) : "none");
 }
 
 static const char *result_word(const struct dmarc_facts *facts)

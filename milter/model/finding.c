@@ -71,7 +71,7 @@ void finding_add_of(struct scan *scan, const void *settings, const char *name, c
 	va_end(args);
 }
 
-void finding_note(struct scan *scan, const char *key, const char *value)
+static void add_note(struct scan *scan, const char *key, const char *value, bool is_flag)
 {
 	struct finding *finding = &scan->findings->items[scan->findings->len - 1];
 	struct arena *arena = scan->findings->arena;
@@ -79,7 +79,17 @@ void finding_note(struct scan *scan, const char *key, const char *value)
 	char *text = arena_strdup(arena, value);
 
 	make_printable(text);
-	*note = (struct finding_note){ arena_strdup(arena, key), text };
+	*note = (struct finding_note){ arena_strdup(arena, key), text, is_flag };
+}
+
+void finding_note(struct scan *scan, const char *key, const char *value)
+{
+	add_note(scan, key, value, false);
+}
+
+void finding_flag(struct scan *scan, const char *key, bool value)
+{
+	add_note(scan, key, value ? "true" : "false", true);
 }
 
 bool rule_refuses(const struct rule *rule, enum direction direction)

@@ -47,6 +47,7 @@ struct scanner;
 /* A fact that programs may want, which is not in the words of the text: "policy", "reject". */
 struct finding_note {
 	const char *key, *value;
+	bool is_flag;		/* value is "true" or "false" */
 };
 
 struct finding {

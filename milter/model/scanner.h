@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* scanner.h - the contract of a scanner: one constant struct. The table of scanners is bound at link time.
  *
- * A hook reads facts and adds findings (that it could not tell is one, too); it does not reply, edit, log or know another scanner. Hooks of different sessions run in
- * parallel, those of one session one at a time but on changing threads. Hooks before PHASE_EOM never wait. */
+ * A hook reads facts and adds findings (that it could not tell is one, too); it does not reply, edit, log or know another scanner. Hooks
+ * of different sessions run in parallel, those of one session one at a time but on changing threads. Hooks before PHASE_EOM never wait. */
 #ifndef OCTROI_MODEL_SCANNER_H
 #define OCTROI_MODEL_SCANNER_H
 
@@ -89,15 +89,16 @@ struct scanner {
 	/* A header field has arrived (it is the last of message->headers). Of those beyond limits.header_count nobody hears. */
 	scanner_hook field;
 
-	/* What it asked the DNS in the hooks above and now knows: adds its findings, results and stamps for this message and returns true; then
-	 * it is not called again for the message. Called at MAIL, before the hooks of each RCPT, and before and after those of the end of message, the
-	 * last of which must return true. It may wait until scan->wait_until_ms; before the end of message this is only not 0 at RCPT, as resolver.rcpt_wait
-	 * says, and only those should wait that could refuse there. While false is returned nothing may have been added. */
+	/* What it asked the DNS in the hooks above and now knows: adds its findings, results and stamps for this message and returns true;
+	 * then it is not called again for the message. Called at MAIL, before the hooks of each RCPT, and before and after those of the end
+	 * of message, the last of which must return true. It may wait until scan->wait_until_ms; before the end of message this is only
+	 * not 0 at RCPT, as resolver.rcpt_wait says, and only those should wait that could refuse there. While false is returned nothing
+	 * may have been added. */
 	bool (*report)(struct scan *scan);
 
-	/* The message is let in or held, and this is how its header leaves, from the top, with all edits but those of the seals themselves: puts on it with
-	 * stamp_add what depends on the others, such as a signature. It finds nothing more: the verdict stands. Returns 0, or a negative errno: without its seal the
-	 * message must not go, and is deferred. */
+	/* The message is let in or held, and this is how its header leaves, from the top, with all edits but those of the seals themselves:
+	 * puts on it with stamp_add what depends on the others, such as a signature. It finds nothing more: the verdict stands. Returns 0, or
+	 * a negative errno: without its seal the message must not go, and is deferred. */
 	int (*seal)(struct scan *scan, const struct headers *headers);
 };
 
@@ -116,6 +117,7 @@ void finding_add_of(struct scan *scan, const void *settings, const char *outcome
 
 /* A note on the finding that was added last; both are copied. octroi try --json shows it. */
 void finding_note(struct scan *scan, const char *key, const char *value);
+void finding_flag(struct scan *scan, const char *key, bool value);
 
 /* Could a finding with that outcome refuse or defer somebody in this direction (observed or not)? For those who might wait at RCPT. */
 bool rule_refuses(const struct rule *rule, enum direction direction);

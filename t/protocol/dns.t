@@ -198,6 +198,22 @@ subtest 'DNS-02 domains that do not exist' => sub {
 	is_deeply [$dns->asked('random-1.example', 'TXT')], [], 'and the cache knows them';
 };
 
+subtest 'findings carry what programs ask for' => sub {
+	$dns->zone(<<'EOT2');
+author.example          TXT "v=spf1 ip4:203.0.113.7 -all"
+_dmarc.author.example   TXT "v=DMARC1; p=quarantine"
+EOT2
+	my $signature = 'v=1; a=rsa-sha256; d=author.example; s=gone; h=from; bh=' . 'A' x 43 . '=; b=AAAA';
+	my $got = run_try($top . resolver(''), helo => 'mx.author.example', from => '<a@author.example>',
+		message => "DKIM-Signature: $signature\r\nFrom: a\@author.example\r\nSubject: x\r\n\r\nx\r\n");
+	my %finding = map { $_->{scanner} => $_ } @{ $got->{findings} };
+	is $finding{dmarc}{outcome}, 'pass', 'DMARC passes by SPF';
+	is $finding{dmarc}{policy}, 'quarantine', 'and tells the policy';
+	is $finding{dkim}{$_->[0]}, $_->[1], "the signature's $_->[0]" for ['domain', 'author.example'], ['selector', 'gone'];
+	ok $finding{dkim}{aligned}, 'which is aligned';
+	ok ref $finding{dkim}{aligned}, 'a boolean';
+};
+
 ok $daemon->stop, 'the daemon ended by itself';
 unlike $daemon->log, qr/ERROR: \w+Sanitizer|runtime error/, 'no sanitizer had anything to say';
 done_testing;

@@ -54,6 +54,27 @@ static void a_finding_has_the_rule_of_its_outcome(void **state)
 	assert_int_equal(findings.items[1].rule.by_direction[DIRECTION_SUBMISSION].action, ACTION_REJECT);
 }
 
+static void notes_stand_with_the_last_finding(void **state)
+{
+	const struct finding *finding;
+
+	(void)state;
+	finding_add(&scan, "first", "x");
+	finding_add(&scan, "second", "y");
+	finding_note(&scan, "domain", "b.example\n");
+	finding_flag(&scan, "aligned", true);
+	finding_flag(&scan, "late", false);
+	assert_int_equal(findings.items[0].notes_len, 0);
+	finding = &findings.items[1];
+	assert_int_equal(finding->notes_len, 3);
+	assert_string_equal(finding->notes[0].key, "domain");
+	assert_string_equal(finding->notes[0].value, "b.example?");
+	assert_false(finding->notes[0].is_flag);
+	assert_string_equal(finding->notes[1].value, "true");
+	assert_true(finding->notes[1].is_flag);
+	assert_string_equal(finding->notes[2].value, "false");
+}
+
 static void a_fixed_outcome_has_one_action_in_every_direction(void **state)
 {
 	(void)state;
@@ -92,6 +113,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_finding_has_the_rule_of_its_outcome, start, end),
+		cmocka_unit_test_setup_teardown(notes_stand_with_the_last_finding, start, end),
 		cmocka_unit_test_setup_teardown(a_fixed_outcome_has_one_action_in_every_direction, start, end),
 		cmocka_unit_test_setup_teardown(a_finding_about_a_recipient_says_which, start, end),
 		cmocka_unit_test_setup_teardown(foreign_bytes_become_question_marks_HDR_10, start, end),
