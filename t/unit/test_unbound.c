@@ -235,7 +235,7 @@ static void ask_all(void)
 {
 	char *zone = the_zone();
 
-	rig_start(&all.rig, zone, 5000);
+	rig_start(&all.rig, zone, 8000);
 	free(zone);
 	for (size_t i = 0; i < ROWS; i++)
 		ask(all.rig.upstream, &all.questions[i], table[i].asked, table[i].type);
