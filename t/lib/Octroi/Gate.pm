@@ -200,13 +200,20 @@ sub _stop_cage {
 
 	kill STOP => @zygotes;
 	my @examiners = $daemon->pids('examiner');
-	if (@zygotes != 1 || @examiners == 0 || $daemon->pids('zygote') != 1) {
+	if (@zygotes != 1 || @examiners == 0 || $daemon->pids('zygote') != 1 || grep { !_is_idle($_) } @examiners) {
 		kill CONT => @zygotes;
 		return;
 	}
 	kill STOP => @examiners;
 	wait_until(10, sub { !grep { !_is_stopped($_) } @zygotes, @examiners }) or die "examiners do not stop\n";
 	return [@zygotes, @examiners];
+}
+
+# Does it wait for a message on its socket, descriptor 3? One that is still setting itself up would get none before it is killed.
+sub _is_idle {
+	my ($pid) = @_;
+
+	return (slurp("/proc/$pid/syscall") // '0 0x3 ') =~ /^\d+ 0x3 /;
 }
 
 sub _is_stopped {
