@@ -192,21 +192,30 @@ sub send_with_kill {
 	return $result;
 }
 
-# Stops the zygote and its examiners: [zygote, examiners...]. Not while one is being born: until it has its name it looks like a
-# second zygote.
+# Stops the zygote and its examiners: [zygote, examiners...]. Not while one is being born: until it has its name it looks like a second
+# zygote, until the zygote has told the filter nobody gives it a message, and until it is set up it takes none.
 sub _stop_cage {
 	my ($daemon) = @_;
 	my @zygotes = $daemon->pids('zygote');
-
-	kill STOP => @zygotes;
 	my @examiners = $daemon->pids('examiner');
-	if (@zygotes != 1 || @examiners == 0 || $daemon->pids('zygote') != 1 || grep { !_is_idle($_) } @examiners) {
+
+	return if @zygotes != 1 || @examiners == 0 || !_waits_in_poll(@zygotes) || grep { !_is_idle($_) } @examiners;
+	kill STOP => @zygotes;
+	if ("@zygotes @examiners" ne join ' ', $daemon->pids('zygote'), $daemon->pids('examiner')) {
 		kill CONT => @zygotes;
 		return;
 	}
 	kill STOP => @examiners;
 	wait_until(10, sub { !grep { !_is_stopped($_) } @zygotes, @examiners }) or die "examiners do not stop\n";
 	return [@zygotes, @examiners];
+}
+
+# Is the zygote done with what it was asked for?
+sub _waits_in_poll {
+	my ($pid) = @_;
+	my $stat = slurp("/proc/$pid/stat") // return 0;
+
+	return $stat =~ /\) S/ && (slurp("/proc/$pid/wchan") // '0') =~ /poll|^0?$/;
 }
 
 # Does it wait for a message on its socket, descriptor 3? One that is still setting itself up would get none before it is killed.
