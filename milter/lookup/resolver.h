@@ -28,6 +28,9 @@ struct resolver_settings {
 };
 extern const struct option_section resolver_section;
 
+/* An entry of forward: "192.0.2.53", "2001:db8::53@5353"; the port is 53 when none is written. Returns 0 or -EINVAL. */
+int resolver_server_parse(const char *text, struct ip *ret_ip, unsigned long long *ret_port);
+
 /* Where questions go that the cache does not answer. */
 struct resolver_question;
 struct dns_upstream {

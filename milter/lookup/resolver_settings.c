@@ -9,26 +9,28 @@
 #define MIB (UINT64_C(1) << 20)
 #define PORT_MAX 65535
 
-/* "192.0.2.53", "192.0.2.53@5353": as Unbound writes them. */
-static bool is_server(const char *text)
+int resolver_server_parse(const char *text, struct ip *ret_ip, unsigned long long *ret_port)
 {
-	char address[IP_TEXT_MAX];
-	const char *at = strchr(text, '@');
-	size_t len = at == NULL ? strlen(text) : (size_t)(at - text);
-	unsigned long long port = 1;
-	struct ip ip;
+	struct str rest = str_of(text), host = str_split(&rest, "@");
+	char ip_text[IP_TEXT_MAX];
 
-	if (len >= sizeof(address) || (at != NULL && str_to_u64(str_of(at + 1), &port) < 0))
-		return false;
-	memcpy(address, text, len);
-	address[len] = '\0';
-	return ip_parse(address, &ip) == 0 && port >= 1 && port <= PORT_MAX;
+	*ret_port = 53;
+	if (host.len >= sizeof(ip_text) || (rest.p != NULL && str_to_u64(rest, ret_port) < 0))
+		return -EINVAL;
+	memcpy(ip_text, host.p, host.len);
+	ip_text[host.len] = '\0';
+	if (*ret_port == 0 || *ret_port > PORT_MAX)
+		return -EINVAL;
+	return ip_parse(ip_text, ret_ip);
 }
 
 static int parse_forward(struct conf *conf, const char *text, struct conf_where where, void *field, char *problem)
 {
+	unsigned long long port;
+	struct ip ip;
+
 	(void)conf, (void)where, (void)field;
-	if (is_server(text))
+	if (resolver_server_parse(text, &ip, &port) == 0)
 		return 0;
 	(void)snprintf(problem, CONF_PROBLEM_MAX,
 		       "\"%.60s\" is no address of a name server (192.0.2.53, 192.0.2.53@5353, 2001:db8::53@53)", text);

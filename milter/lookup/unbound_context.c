@@ -157,28 +157,13 @@ static int set_trust(struct ub_ctx *ub, const struct resolver_settings *settings
 
 /* --- forwarders --- */
 
-static int split_server(const char *text, struct ip *ret_ip, unsigned long long *ret_port)
-{
-	struct str rest = str_of(text), host = str_split(&rest, "@");
-	char ip_text[IP_TEXT_MAX];
-
-	*ret_port = 53;
-	if (host.len >= sizeof(ip_text) || (rest.p != NULL && str_to_u64(rest, ret_port) < 0))
-		return -EINVAL;
-	memcpy(ip_text, host.p, host.len);
-	ip_text[host.len] = '\0';
-	if (*ret_port == 0 || *ret_port > UINT16_MAX)
-		return -EINVAL;
-	return ip_parse(ip_text, ret_ip);
-}
-
 static int set_server(struct ub_ctx *ub, const char *server, char *problem)
 {
 	char text[FORWARDER_MAX], ip_text[IP_TEXT_MAX];
 	unsigned long long port;
 	struct ip ip;
 
-	if (split_server(server, &ip, &port) < 0) {
+	if (resolver_server_parse(server, &ip, &port) < 0) {
 		(void)snprintf(problem, UNBOUND_PROBLEM_MAX, "\"%.100s\" is no forwarder: an address, or address@port", server);
 		return -EINVAL;
 	}
