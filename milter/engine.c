@@ -33,6 +33,8 @@ static int open_scanners(struct engine *engine, char *problem)
 			engine->directing = i;
 		if (scanner->ground != NULL)
 			engine->grounding = i;
+		if (scanner->inspect != NULL)
+			engine->inspecting = i;
 		if (scanner->open != NULL &&
 		    scanner->open(engine->conf, &engine->services, &engine->shared[i], problem) < 0)
 			return -1;
@@ -61,7 +63,7 @@ struct engine *engine_new(const struct conf *conf, const struct services *servic
 	engine->settings = arena_array(arena, len, sizeof(*engine->settings));
 	engine->shared = arena_array(arena, len, sizeof(*engine->shared));
 	engine->scanners_len = len;
-	engine->directing = engine->grounding = len;
+	engine->directing = engine->grounding = engine->inspecting = len;
 	if (open_scanners(engine, problem) < 0) {
 		engine_free(engine);
 		return NULL;

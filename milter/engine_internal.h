@@ -14,6 +14,7 @@ struct engine {
 	void **shared;
 	size_t opened;
 	size_t directing, grounding;	/* which scanner says the direction, and the ground */
+	size_t inspecting;		/* which has the content examined; scanners_len: none */
 };
 
 #endif

@@ -162,10 +162,22 @@ static void report_at_rcpt(struct engine *engine, struct session *session, const
 		message->refused_start = arena_mark(message->arena);
 }
 
+static void inspect(struct engine *engine, struct session *session, const struct engine_wait *wait)
+{
+	struct scan scan;
+
+	if (engine->inspecting == engine->scanners_len)
+		return;
+	scan = scan_for(engine, session, engine->inspecting, PHASE_EOM);
+	set_wait(&scan, wait);
+	session->message->inspection = scan.scanner->inspect(&scan);
+}
+
 /* While the examiners work, answers of the DNS come in. */
 static void run_eom(struct engine *engine, struct session *session, const struct engine_wait *wait)
 {
 	run_reports(engine, session, PHASE_EOM, 0, wait);
+	inspect(engine, session, wait);
 	run_hooks(engine, session, PHASE_EOM, wait);
 	run_reports(engine, session, PHASE_EOM, UINT64_MAX, wait);
 }

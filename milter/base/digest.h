@@ -7,6 +7,12 @@
 
 #define DIGEST_TEXT_SIZE 65	/* 64 hexadecimal digits and NUL */
 
+#define DIGEST_SIZE 32
+
+/* The digest of bytes that are all there. */
+void digest_of(const void *bytes, size_t len, unsigned char ret_digest[DIGEST_SIZE]);
+void digest_text(const unsigned char digest[DIGEST_SIZE], char ret_text[DIGEST_TEXT_SIZE]);
+
 struct digest;
 
 struct digest *digest_new(void);

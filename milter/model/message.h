@@ -55,6 +55,8 @@ struct identity {
 	const char *result;		/* the word of RFC 8601 */
 };
 
+struct inspection;
+
 struct message {
 	struct arena *arena;
 	char id[MESSAGE_ID_SIZE];
@@ -87,6 +89,7 @@ struct message {
 	struct stamps stamps;
 	struct identity *identities;	/* in the order in which they were added */
 	size_t identities_len;
+	const struct inspection *inspection;	/* what the cage found in the content (scanners/inspection.h); NULL: nobody asked it, or not yet */
 	const char *dmarc;		/* what aggregate reports (RFC 9990) need, in one line "result=fail disposition=reject ..."; NULL: nothing */
 	void *const *states;		/* engine only: of each scanner, by its place in the table */
 	bool *reported;			/* engine only, likewise: its report is complete */

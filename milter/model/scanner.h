@@ -15,6 +15,7 @@ struct pool;
 struct names;
 struct resolver;
 struct scanner;
+struct inspection;
 
 /* What all scanners may use; bound when the engine is made. */
 struct services {
@@ -95,6 +96,10 @@ struct scanner {
 	 * not 0 at RCPT, as resolver.rcpt_wait says, and only those should wait that could refuse there. While false is returned nothing
 	 * may have been added. */
 	bool (*report)(struct scan *scan);
+
+	/* Exactly one scanner of the table has the content of a message examined, at the end of the message before all other hooks of that
+	 * phase; what it returns (in scan->arena; NULL: nothing was to be examined) is message->inspection. It adds no findings here. */
+	const struct inspection *(*inspect)(struct scan *scan);
 
 	/* The message is let in or held, and this is how its header leaves, from the top, with all edits but those of the seals themselves:
 	 * puts on it with stamp_add what depends on the others, such as a signature. It finds nothing more: the verdict stands. Returns 0, or
