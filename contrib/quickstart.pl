@@ -3,7 +3,7 @@
 use strict;
 use warnings;
 use Octroi::Gate;
-use Octroi::Mail qw(plain attached zip eicar);
+use Octroi::Mail qw(plain attached zip eicar program two_encodings);
 
 my ($alice, $bob, $scanner) = ('alice@ours.example', 'bob@ours.example', 'scanner@ours.example');
 my $shown = qr/^(?:X-Octroi-|X-Virus-|X-Spam-|Authentication-Results$|Received-SPF$)/i;
@@ -30,6 +30,11 @@ my @rows = (
 	  reply => $refusal, verdict => 'reject' },
 	{ sent => 'EICAR in a ZIP', message => attached(name => 'invoice.zip', bytes => zip('invoice.com', eicar())),
 	  reply => $refusal, verdict => 'reject' },
+	{ sent => 'EICAR under two encodings', message => two_encodings(eicar()), reply => $refusal, verdict => 'reject' },
+	{ sent => 'a program named .pdf', message => attached(name => 'invoice.pdf', bytes => program()),
+	  reply => qr/^550 5\.7\.1 .*invoice\.pdf.*\[....-....\]$/, verdict => 'reject' },
+	{ sent => 'a program in a ZIP', message => attached(name => 'invoice.zip', bytes => zip('invoice.pdf.exe', program())),
+	  reply => qr/^550 5\.7\.1 .*invoice\.pdf\.exe.*\[....-....\]$/, verdict => 'reject' },
 	{ sent => 'a domain that forbids it (SPF)', from => '<a@forbids.example>', reply => qr/^550 5\.7\.23 .*\[....-....\]$/,
 	  verdict => 'reject' },
 	{ sent => 'a domain that allows it (SPF)', from => '<a@allows.example>', reply => qr/^250 /, verdict => 'accept', ground => 'domain',

@@ -19,10 +19,11 @@
 #include "milter/commands.h"
 #include "milter/listener.h"
 #include "milter/privilege.h"
+#include "milter/sandbox_selftest.h"
 #include "milter/settings.h"
 #include "milter/supervisor.h"
 
-static const char usage[] = "usage: octroi run [--config FILE] [--foreground]\n";
+static const char usage[] = "usage: octroi run [--config FILE] [--foreground]\n       octroi run --sandbox-selftest\n";
 
 /* Before anything can start a thread: a thread with an unblocked SIGHUP dies of it, and libmilter makes of it a stop.
  * Faults stay: blocked, they would kill without the report of a sanitizer. */
@@ -152,6 +153,8 @@ int command_run(int argc, char **argv)
 {
 	const char *file = OCTROI_CONF;
 
+	if (argc == 2 && strcmp(argv[1], "--sandbox-selftest") == 0)
+		return sandbox_selftest();
 	if (read_arguments(argc, argv, &file) < 0)
 		return EXIT_USAGE;
 	block_signals();

@@ -1,32 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Every message goes through libclamav in a cage; whatever is not a clean answer has a name and an action. */
+/* What libclamav says of a message (content.c has it asked); whatever is not a clean answer has a name and an action. */
 #include <dirent.h>
-#include <errno.h>
 #include <stdlib.h>
 
-#include "milter/base/cleanup.h"
-#include "milter/base/clock.h"
-#include "milter/isolate/job.h"
-#include "milter/isolate/pool.h"
-#include "scanners/antivirus_job.h"
 #include "scanners/antivirus_settings.h"
-#include "scanners/poison.h"
+#include "scanners/attachment_settings.h"
+#include "scanners/content_settings.h"
+#include "scanners/inspection.h"
 #include "scanners/scanners.h"
 
-#define GRACE_MS 2000	/* libclamav stops itself at its own limit, if it can; then the pool kills */
-#define WAIT_MS 20000	/* for an examiner; a sender that is told to come again is better off than one that hangs */
-
 struct antivirus {
-	unsigned kind;		/* place of the job in job_kinds */
+	bool yields_encrypted;	/* what is encrypted is the business of attachment.on_encrypted */
 };
 
+/* A table may lack the others. */
 static int antivirus_open(const struct conf *conf, const struct services *services, void **ret_shared, char *problem)
 {
+	const struct attachment_settings *attachment = conf_settings(conf, "attachment");
+	const struct content_settings *content = conf_settings(conf, "content");
 	struct antivirus *antivirus = xcalloc(1, sizeof(*antivirus));
 
-	(void)conf, (void)services, (void)problem;
-	while (job_kinds[antivirus->kind] != &job_antivirus)
-		antivirus->kind++;
+	(void)services, (void)problem;
+	antivirus->yields_encrypted = attachment != NULL && attachment->enabled && content != NULL && content->enabled;
 	*ret_shared = antivirus;
 	return 0;
 }
@@ -83,91 +78,68 @@ static void antivirus_advise(const struct conf *conf, void (*say)(void *arg, con
 		    settings->database);
 }
 
-static void add_answer(struct scan *scan, const struct antivirus_answer *answer)
+/* Does the inventory show something encrypted, for which there is an action of its own? */
+static bool is_encryption_of_attachment(const struct scan *scan, const struct content_answer *answer)
 {
-	switch (answer->outcome) {
+	const struct antivirus *antivirus = scan->shared;
+	const struct inventory *inventory = &answer->inventory;
+	unsigned marks = 0;
+
+	if (!antivirus->yields_encrypted || !str_has_prefix(str_of(answer->antivirus.text), STR("encrypted:")))
+		return false;
+	for (size_t i = 0; i < inventory->entries_len; i++)
+		marks |= inventory->entries[i].marks;
+	return (marks & 1u << MARK_ENCRYPTED) != 0;
+}
+
+static void add_answer(struct scan *scan, const struct content_answer *answer)
+{
+	const char *text = answer->antivirus.text;
+
+	switch (answer->antivirus.outcome) {
 	case ANTIVIRUS_CLEAN:
 		finding_add(scan, "clean", "no virus found");
 		return;
 	case ANTIVIRUS_INFECTED:
-		finding_add(scan, "infected", "virus found: %s", answer->text);
+		finding_add(scan, "infected", "virus found: %s", text);
 		return;
 	case ANTIVIRUS_UNSCANNABLE:
-		finding_add(scan, "unscannable", "not fully scanned: %s", answer->text);
+		finding_add(scan, is_encryption_of_attachment(scan, answer) ? "encrypted" : "unscannable", "not fully scanned: %s", text);
 		return;
 	case ANTIVIRUS_ERROR:
 		break;
 	}
-	finding_add(scan, "error", "virus scan failed: %s", answer->text);
-}
-
-static void add_failure(struct scan *scan, int r)
-{
-	if ((r == -EPIPE || r == -ETIME) && poison_note(scan->services->store, scan->message))
-		finding_add(scan, "poison", "this message has stopped the virus scanner three times");
-	else if (r == -ETIME)
-		finding_add(scan, "error", "the virus scan took too long");
-	else if (r == -EPIPE)
-		finding_add(scan, "error", "the virus scanner stopped in mid-scan");
-	else if (r == -EAGAIN)
-		finding_add(scan, "error", "the virus scanner is not available");
-	else
-		finding_add(scan, "error", "the virus scanner gave no usable answer");
-}
-
-static int ask(struct scan *scan, struct frame *question, struct frame *answer)
-{
-	const struct antivirus_settings *settings = scan->settings;
-	const struct antivirus *antivirus = scan->shared;
-	const struct antivirus_question asked = { .timeout_ms = settings->timeout_ms };
-	struct pool_job job = {
-		.kind = antivirus->kind,
-		.question = question,
-		.message_fd = scan->message->body_fd,
-		.deadline_ms = clock_monotonic_ms() + WAIT_MS + settings->timeout_ms + GRACE_MS,
-		.wait_ms = WAIT_MS,
-		.run_ms = settings->timeout_ms + GRACE_MS,
-		.progress = scan->progress,
-		.progress_arg = scan->progress_arg,
-	};
-	int error;
-
-	frame_start(question, antivirus->kind);
-	antivirus_question_write(question, &asked);
-	return pool_ask(scan->services->pool, &job, answer, &error);
-}
-
-static void scan_message(struct scan *scan)
-{
-	/* too large for the stack of a libmilter thread; not from the arena, which would write zeros to all of it */
-	_cleanup_(frame_freep) struct frame *question = frame_new();
-	_cleanup_(frame_freep) struct frame *reply = frame_new();
-	struct antivirus_answer answer;
-	int r = scan->services->pool == NULL ? -EAGAIN : ask(scan, question, reply);
-
-	if (r == 0)
-		r = antivirus_answer_read(reply, &answer);
-	if (r == 0)
-		add_answer(scan, &answer);
-	else
-		add_failure(scan, r);
+	finding_add(scan, "error", "virus scan failed: %s", text);
 }
 
 static void antivirus_eom(struct scan *scan)
 {
 	const struct antivirus_settings *settings = scan->settings;
-	const struct message *message = scan->message;
+	const struct inspection *inspection = scan->message->inspection;
 
 	if (!settings->enabled)
 		return;
-	if (message->spool_full || message->body_fd < 0)
+	if (inspection == NULL || (inspection->state == INSPECTION_DONE && !inspection->answer.has_antivirus)) {
+		finding_add(scan, "error", "the virus scanner was not asked");
+		return;
+	}
+	switch (inspection->state) {
+	case INSPECTION_DONE:
+		add_answer(scan, &inspection->answer);
+		break;
+	case INSPECTION_NO_ROOM:
 		finding_add(scan, "error", "there was no room to keep the message for the scan");
-	else if (message->too_large || message->headers_too_large)
+		break;
+	case INSPECTION_CUT:
 		finding_add(scan, "unscannable", "not fully scanned: over the limits of the gateway");
-	else if (poison_known(scan->services->store, message))
+		break;
+	case INSPECTION_POISON:
 		finding_add(scan, "poison", "this message has stopped the virus scanner three times");
-	else
-		scan_message(scan);
+		break;
+	case INSPECTION_FAILED:
+		finding_add(scan, "error", "the virus scanner %s", inspection->problem);
+		break;
+	}
 }
 
 static const struct outcome_stamp clean_stamps[] = {
@@ -190,6 +162,8 @@ static const struct outcome antivirus_outcomes[] = {
 	  .defer_status = "4.7.1", .stamps = infected_stamps },
 	{ "unscannable", REFUSE_CONTENT, RULE(on_unscannable), .code = 550, .status = "5.7.1", .defer_code = 451,
 	  .defer_status = "4.7.1", .stamps = unscanned_stamps },
+	/* everything else in it is clean; whether it may come in is not asked twice */
+	{ "encrypted", REFUSE_CONTENT, OUTCOME_FIXED, ACTION_ACCEPT, .stamps = unscanned_stamps },
 	{ "error", REFUSE_CONTENT, RULE(on_error), .code = 550, .status = "5.7.1", .defer_code = 451,
 	  .defer_status = "4.7.1", .stamps = unscanned_stamps },
 	{ "poison", REFUSE_CONTENT, RULE(on_poison), .code = 550, .status = "5.7.1", .defer_code = 451,

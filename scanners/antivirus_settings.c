@@ -47,7 +47,8 @@ const struct option antivirus_options[] = {
 	{ "on_unscannable", OPTION_CUSTOM, offsetof(struct antivirus_settings, on_unscannable), .fallback = "quarantine",
 	  .parse = rule_parse_held,
 	  .summary = "what happens to a message that cannot be scanned as a whole",
-	  .text = "A limit was reached, or something is encrypted or malformed: a retry would end the same way." },
+	  .text = "A limit was reached, or something is encrypted or malformed: a retry would end the same way. Where an encrypted file is "
+		  "all, and attachment is enabled and has seen it, attachment.on_encrypted decides instead." },
 	{ "on_error", OPTION_CUSTOM, offsetof(struct antivirus_settings, on_error), .fallback = "defer", .parse = rule_parse_held,
 	  .summary = "what happens to a message whose scan did not work",
 	  .text = "No signatures, a crash or a scan that took too long: nothing is known about the message. Nothing is let in unscanned: "

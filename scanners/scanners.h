@@ -17,6 +17,9 @@ extern const struct scanner scanner_spf;	/* may it send mail of that domain */
 extern const struct scanner scanner_headers;	/* who wrote it, and is the header what RFC 5322 allows */
 extern const struct scanner scanner_dkim;	/* signatures of others */
 extern const struct scanner scanner_dmarc;	/* is the author's domain real */
+extern const struct scanner scanner_content;	/* what is in it, in every reading: ambiguity and limits */
+extern const struct scanner scanner_attachment;	/* which files may come in */
+extern const struct scanner scanner_links;	/* hosts of URLs */
 extern const struct scanner scanner_sign;	/* our own signature */
 
 #endif

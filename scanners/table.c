@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The scanners and cage jobs of this program; a test binds another table. */
 #include "milter/isolate/job.h"
-#include "scanners/antivirus_job.h"
+#include "scanners/content_job.h"
 #include "scanners/dkim_job.h"
 #include "scanners/scanners.h"
 #include "scanners/spf_libspf2_job.h"
 
 const struct scanner *const scanners[] = {
 	&scanner_session, &scanner_limits, &scanner_relay, &scanner_account, &scanner_headers, &scanner_helo, &scanner_iprev, &scanner_dnsbl,
-	&scanner_spf, &scanner_dkim, &scanner_dmarc, &scanner_sign, &scanner_antivirus, NULL,
+	&scanner_spf, &scanner_dkim, &scanner_dmarc, &scanner_sign, &scanner_antivirus,
+	&scanner_content, &scanner_attachment, &scanner_links, NULL,
 };
 
-const struct job_kind *const job_kinds[] = { &job_antivirus, &job_spf_libspf2, &job_dkim, NULL };
+const struct job_kind *const job_kinds[] = { &job_content, &job_spf_libspf2, &job_dkim, NULL };

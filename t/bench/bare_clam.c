@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* bare_clam - libclamav alone, in a loop over a corpus: the least that a scan of each message costs.
  *
- * Engine and scan options are the defaults of section antivirus (scanners/antivirus_job.c); no cage, no callbacks, no
+ * Engine and scan options are the defaults of section antivirus (scanners/antivirus_load.c); no cage, no callbacks, no
  * protocol. malloc is tuned as in an examiner and temporary files go to memory as there, unless --stock is given, so that the
  * yardstick is not a slow one. Each line of standard input is a number of messages and the directory of their corpus; it is
  * answered with a line of JSON. CPU time is that of the scans alone. */

@@ -6,7 +6,7 @@ use FindBin;
 use lib "$FindBin::Bin/../lib";
 use Test::More;
 use Octroi::Gate;
-use Octroi::Mail qw(plain attached zip);
+use Octroi::Mail qw(plain attached zip encrypted_zip);
 
 my %append = (append => { antivirus => <<'CONF' });
 	max_file_size = "1M"
@@ -36,11 +36,14 @@ my @unscannable = (
 	{ name => 'a file over max_file_size', message => attached(name => 'big.bin', bytes => noise(2_000_000)) },
 	{ name => 'an archive that grows over the limits', message => attached(name => 'zeros.zip', bytes => zip('zeros', "\0" x 6_000_000)) },
 	{ name => 'deeper than max_recursion', message => attached(name => 'deep.zip', bytes => nested(12)) },
-	{ name => 'an encrypted member', message => attached(name => 'secret.zip', bytes => encrypted_zip()) },
+	{ name => 'an encrypted member', by => 'attachment:encrypted',
+	  message => attached(name => 'secret.zip', bytes => encrypted_zip('secret.txt', "nothing to see\n", 'infected')) },
+	{ name => 'a member that is called encrypted', by => 'content:ambiguous',
+	  message => attached(name => 'secret.zip', bytes => falsely_encrypted_zip()) },
 );
 
 for my $case (@unscannable) {
-	subtest "$case->{name} is held" => sub { check_held($case->{message}) };
+	subtest "$case->{name} is held" => sub { check_held($case->{message}, $case->{by} // 'antivirus:unscannable') };
 }
 
 subtest 'no database: deferred, and delivered once there is one' => sub {
@@ -50,7 +53,7 @@ subtest 'no database: deferred, and delivered once there is one' => sub {
 done_testing;
 
 sub check_held {
-	my ($message) = @_;
+	my ($message, $by) = @_;
 	my $result = $gate->send(message => $message);
 	my $queue_id = $result->{reply}->queue_id;
 
@@ -59,7 +62,7 @@ sub check_held {
 	ok $held, 'and in the hold queue' or return;
 	like $gate->postfix->queued_message($queue_id), qr/^X-Octroi-Verdict:\s*quarantine;/m, 'with its verdict in the header';
 	my $record = $gate->record($result->{reply});
-	is $record->{by}, 'antivirus:unscannable', 'decided by antivirus:unscannable';
+	is $record->{by}, $by, "decided by $by";
 	is scalar(grep { $_->queue_id eq $queue_id } $gate->sink->messages), 0, 'not delivered';
 }
 
@@ -80,8 +83,8 @@ sub check_without_database {
 	is +($gate->delivered($result))[0]->header('X-Virus-Status'), 'Clean', 'and was scanned';
 }
 
-# A stored member with the encryption flag in both of its headers.
-sub encrypted_zip {
+# The encryption flag in both headers, but everybody who ignores it can read the member (threats ATT-03).
+sub falsely_encrypted_zip {
 	my $archive = zip('secret.txt', "nothing to see\n");
 
 	substr $archive, 6, 1, chr(ord(substr $archive, 6, 1) | 1);

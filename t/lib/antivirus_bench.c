@@ -16,8 +16,9 @@
 #include <unistd.h>
 
 #include "conf/conf.h"
-#include "scanners/antivirus_job.h"
+#include "milter/base/digest.h"
 #include "scanners/antivirus_settings.h"
+#include "scanners/content_settings.h"
 
 static struct antivirus_bench the_bench;
 
@@ -37,19 +38,19 @@ const char *antivirus_bench_database(void)
 	return path;
 }
 
-struct conf *antivirus_bench_conf(const char *top, const char *database)
+struct conf *antivirus_bench_conf(const char *top, const char *database, const char *content, const char *antivirus)
 {
-	static const struct option_section *const sections[] = { &antivirus_section, NULL };
+	static const struct option_section *const sections[] = { &antivirus_section, &content_section, NULL };
 	char path[PATH_MAX];
 	FILE *file;
 	struct conf *conf;
 	size_t errors;
 
-	(void)snprintf(path, sizeof(path), "%s/milter.conf", top);
+	(void)snprintf(path, sizeof(path), "%s/milter-%ld.conf", top, (long)getpid());
 	file = fopen(path, "w");
 	assert_non_null(file);
 	(void)fprintf(file, "antivirus {\n\tdatabase = \"%s\"\n\tmax_file_size = 512K\n\tmax_scan_size = 2M\n"
-		      "\tmax_html_size = 128K\n\tmax_files = 40\n\tmax_recursion = 10\n}\n", database);
+		      "\tmax_html_size = 128K\n\tmax_files = 40\n\tmax_recursion = 10\n%s\n}\ncontent {\n%s\n}\n", database, antivirus, content);
 	(void)fclose(file);
 	conf = conf_load(path, sections);
 	(void)unlink(path);
@@ -58,10 +59,10 @@ struct conf *antivirus_bench_conf(const char *top, const char *database)
 	return conf;
 }
 
-int antivirus_bench_prepare(const char *top, const char *database, void **ret_shared, char status[JOB_STATUS_MAX])
+int antivirus_bench_prepare(const char *top, const char *database, struct antivirus_engine **ret_engine, char status[JOB_STATUS_MAX])
 {
-	struct conf *conf = antivirus_bench_conf(top, database);
-	int r = job_antivirus.prepare(conf, ret_shared, status);
+	struct conf *conf = antivirus_bench_conf(top, database, "", "");
+	int r = antivirus_engine_prepare(conf, ret_engine, status);
 
 	conf_free(conf);
 	return r;
@@ -76,8 +77,8 @@ int antivirus_bench_setup(void **state)
 	assert_non_null(mkdtemp(bench->top));
 	(void)snprintf(bench->scratch, sizeof(bench->scratch), "%.40s/scratch", bench->top);
 	assert_int_equal(mkdir(bench->scratch, 0700), 0);
-	if (antivirus_bench_prepare(bench->top, antivirus_bench_database(), &bench->shared, bench->status) < 0 ||
-	    job_antivirus.warm(bench->shared, bench->scratch) < 0) {
+	if (antivirus_bench_prepare(bench->top, antivirus_bench_database(), &bench->engine, bench->status) < 0 ||
+	    antivirus_engine_warm(bench->engine, bench->scratch) < 0) {
 		print_error("%s\n", bench->status);
 		return -1;
 	}
@@ -87,11 +88,20 @@ int antivirus_bench_setup(void **state)
 int antivirus_bench_teardown(void **state)
 {
 	(void)state;
-	antivirus_job_free(the_bench.shared);
+	antivirus_engine_free(the_bench.engine);
 	return rmdir(the_bench.scratch) < 0 || rmdir(the_bench.top) < 0 ? -1 : 0;
 }
 
-/* No assertions: tests call this in children, where even these calls are made to fail. */
+struct content_question antivirus_bench_question(uint64_t scan_timeout_ms)
+{
+	struct conf *conf = antivirus_bench_conf("/tmp", antivirus_bench_database(), "", "");
+	const struct content_settings *settings = conf_settings(conf, "content");
+	struct content_question question = { .unpack = true, .limits = settings->limits, .scan_timeout_ms = scan_timeout_ms };
+
+	conf_free(conf);
+	return question;
+}
+
 int antivirus_bench_message(struct pack message)
 {
 	int fd = memfd_create("message", MFD_CLOEXEC | MFD_ALLOW_SEALING);
@@ -106,18 +116,21 @@ int antivirus_bench_message(struct pack message)
 	return -EPIPE;
 }
 
-int antivirus_bench_ask(void *shared, struct pack message, uint64_t timeout_ms, struct antivirus_answer *ret_answer)
+struct antivirus_answer antivirus_bench_scan(struct antivirus_engine *engine, struct pack message, uint64_t timeout_ms)
 {
-	static struct frame question, answer;
-	int fd = antivirus_bench_message(message);
-	int r;
+	struct antivirus_scan *scan = antivirus_scan_begin(engine, timeout_ms);
+	struct antivirus_answer answer;
 
-	if (fd < 0)
-		return fd;
-	frame_start(&question, 0);
-	antivirus_question_write(&question, &(struct antivirus_question){ .timeout_ms = timeout_ms });
-	frame_start(&answer, 0);
-	r = job_antivirus.run(shared, &question, fd, &answer);
-	(void)close(fd);
-	return r < 0 ? r : antivirus_answer_read(&answer, ret_answer);
+	antivirus_scan_message(scan, (struct str){ message.data, message.len });
+	(void)antivirus_scan_rest(scan, (struct str){ message.data, message.len });
+	antivirus_scan_end(scan, &answer);
+	return answer;
+}
+
+void antivirus_bench_show(struct antivirus_scan *scan, struct pack content, bool is_text)
+{
+	unsigned char digest[DIGEST_SIZE];
+
+	digest_of(content.data, content.len, digest);
+	antivirus_scan_content(scan, (struct str){ content.data, content.len }, digest, is_text);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The program with one scanner more, for tests: a field "X-Test-Work: sleep 2000" (or crash, hang, wait 2000) in a message makes an
- * examiner (wait: the filter itself) do just that. Linked with milter/main.c into t/octroi_work; never installed. */
+/* The program with one scanner more, for tests: a field "X-Test-Work: sleep 2000" (or crash, hang 500, wait 2000) in a message makes an
+ * examiner (wait: the filter itself) do just that; a hang is ended after so many milliseconds. Linked with milter/main.c into t/octroi_work; never installed. */
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 #include "milter/base/clock.h"
 #include "milter/isolate/job.h"
 #include "milter/isolate/pool.h"
-#include "scanners/antivirus_job.h"
+#include "scanners/content_job.h"
 #include "scanners/dkim_job.h"
 #include "scanners/scanners.h"
 #include "scanners/spf_libspf2_job.h"
@@ -62,7 +62,7 @@ static void ask(struct scan *scan, struct str verb, uint64_t ms)
 		.question = &frames[0],
 		.message_fd = scan->message->body_fd,
 		.deadline_ms = clock_monotonic_ms() + RUN_MS,
-		.run_ms = RUN_MS,
+		.run_ms = str_equal(verb, STR("hang")) && ms > 0 ? ms : RUN_MS,
 		.progress = scan->progress,
 		.progress_arg = scan->progress_arg,
 	};
@@ -114,7 +114,8 @@ static const struct scanner scanner_work = {
 
 const struct scanner *const scanners[] = {
 	&scanner_session, &scanner_limits, &scanner_relay, &scanner_account, &scanner_headers, &scanner_helo, &scanner_iprev, &scanner_dnsbl,
-	&scanner_spf, &scanner_dkim, &scanner_dmarc, &scanner_sign, &scanner_antivirus, &scanner_work, NULL,
+	&scanner_spf, &scanner_dkim, &scanner_dmarc, &scanner_sign, &scanner_antivirus,
+	&scanner_content, &scanner_attachment, &scanner_links, &scanner_work, NULL,
 };
 
-const struct job_kind *const job_kinds[] = { &job_antivirus, &job_spf_libspf2, &job_dkim, &job_work, NULL };
+const struct job_kind *const job_kinds[] = { &job_content, &job_spf_libspf2, &job_dkim, &job_work, NULL };

@@ -1,212 +1,129 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the filter makes of the cage's answer, and of none: whatever is not a clean answer has a name. */
-#include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <sys/mman.h>
-#include <unistd.h>
-#include <cmocka.h>
+/* What is made of libclamav's answer, and of none: whatever is not a clean answer has a name. */
+#include "t/unit/rows.h"
 
-#include "milter/base/cleanup.h"
-#include "milter/base/clock.h"
 #include "milter/isolate/job.h"
-#include "milter/isolate/pool.h"
-#include "scanners/antivirus_job.h"
 #include "scanners/antivirus_settings.h"
+#include "scanners/attachment_settings.h"
+#include "scanners/content_settings.h"
+#include "scanners/inspection.h"
 #include "scanners/scanners.h"
 
 const struct scanner *const scanners[] = { &scanner_antivirus, NULL };
-const struct job_kind *const job_kinds[] = { &job_antivirus, NULL };
+const struct job_kind *const job_kinds[] = { NULL };
 
-/* The pool of this test: answers as the row says. */
-static int pool_result;
-static struct antivirus_answer pool_answer;
-static bool pool_garbage;
-static unsigned pool_asked;
+static const struct option_section *const all[] = { &antivirus_section, &attachment_section, &attachment_rule_section, &content_section, NULL };
+static const struct option_section *const alone[] = { &antivirus_section, NULL };
 
-int pool_ask(struct pool *pool, const struct pool_job *job, struct frame *ret_answer, int *ret_error)
-{
-	(void)pool;
-	assert_true(job->message_fd >= 0 && job->run_ms > 0 && job->deadline_ms > clock_monotonic_ms());
-	pool_asked++;
-	*ret_error = 0;
-	frame_start(ret_answer, job->kind);
-	if (pool_garbage)
-		frame_put_u64(ret_answer, 77);
-	else
-		antivirus_answer_write(ret_answer, &pool_answer);
-	return pool_result;
-}
-
-struct fixture {
-	struct antivirus_settings settings;
-	struct store *store;
-	struct message message;
-	struct session session;
-	void *shared;
+struct answer_row {
+	const char *name;
+	enum inspection_state state;
+	const char *problem;
+	enum antivirus_outcome outcome;
+	const char *virus_text;
+	unsigned marks;			/* of the one entry of the inventory */
+	bool alone;			/* in a table without attachment */
+	const char *finding, *text;
 };
 
-static int setup(void **state)
+#define DONE INSPECTION_DONE, ""
+#define ENCRYPTED (1u << MARK_ENCRYPTED)
+
+static const struct answer_row answers[] = {
+	{ "clean", DONE, ANTIVIRUS_CLEAN, "", 0, false, "clean", "no virus found" },
+	{ "infected", DONE, ANTIVIRUS_INFECTED, "Eicar", 0, false, "infected", "virus found: Eicar" },
+	{ "infected_and_encrypted", DONE, ANTIVIRUS_INFECTED, "Eicar", ENCRYPTED, false, "infected", "virus found: Eicar" },
+	{ "limit", DONE, ANTIVIRUS_UNSCANNABLE, "limits: x", 0, false, "unscannable", "not fully scanned: limits: x" },
+	{ "limit_and_encrypted", DONE, ANTIVIRUS_UNSCANNABLE, "limits: x", ENCRYPTED, false, "unscannable", "not fully scanned: limits: x" },
+	{ "encrypted_and_seen_is_the_business_of_attachment_ATT_03", DONE, ANTIVIRUS_UNSCANNABLE, "encrypted: x", ENCRYPTED, false,
+	  "encrypted", "not fully scanned: encrypted: x" },
+	{ "encrypted_and_not_seen_ATT_03", DONE, ANTIVIRUS_UNSCANNABLE, "encrypted: x", 0, false, "unscannable",
+	  "not fully scanned: encrypted: x" },
+	{ "encrypted_without_attachment_ATT_03", DONE, ANTIVIRUS_UNSCANNABLE, "encrypted: x", ENCRYPTED, true, "unscannable",
+	  "not fully scanned: encrypted: x" },
+	{ "error", DONE, ANTIVIRUS_ERROR, "x", 0, false, "error", "virus scan failed: x" },
+	{ "no_room_to_keep_it_is_not_clean", INSPECTION_NO_ROOM, "", ANTIVIRUS_CLEAN, "", 0, false, "error",
+	  "there was no room to keep the message for the scan" },
+	{ "cut_is_not_clean", INSPECTION_CUT, "", ANTIVIRUS_CLEAN, "", 0, false, "unscannable",
+	  "not fully scanned: over the limits of the gateway" },
+	{ "poison_RES_08", INSPECTION_POISON, "", ANTIVIRUS_CLEAN, "", 0, false, "poison",
+	  "this message has stopped the virus scanner three times" },
+	{ "no_answer_is_not_clean", INSPECTION_FAILED, "stopped in mid-scan", ANTIVIRUS_CLEAN, "", 0, false, "error",
+	  "the virus scanner stopped in mid-scan" },
+};
+
+/* The one finding, or NULL. */
+static const struct finding *finding(struct arena *arena, const struct conf *conf, bool enabled, const struct inspection *inspection)
 {
-	struct fixture *fixture = xcalloc(1, sizeof(*fixture));
+	struct antivirus_settings *settings = arena_new_of(arena, struct antivirus_settings);
+	struct message *message = arena_new_of(arena, struct message);
+	struct scan scan = {
+		.scanner = &scanner_antivirus, .settings = settings, .message = message, .phase = PHASE_EOM, .recipient = FINDING_MESSAGE,
+		.findings = &message->findings, .arena = arena,
+	};
 	char problem[CONF_PROBLEM_MAX];
 
-	fixture->settings.enabled = true;
-	fixture->settings.timeout_ms = 60000;
-	fixture->store = store_new(1024);
-	fixture->message = (struct message){ .arena = arena_new(), .body_fd = memfd_create("message", MFD_CLOEXEC) };
-	fixture->message.findings.arena = fixture->message.arena;
-	assert_int_equal(write(fixture->message.body_fd, "From x\nA: b\n\nbody\n", 18), 18);
-	assert_int_equal(scanner_antivirus.open(NULL, NULL, &fixture->shared, problem), 0);
-	pool_result = 0;
-	pool_garbage = false;
-	pool_answer = (struct antivirus_answer){ .outcome = ANTIVIRUS_CLEAN, .signatures = 1 };
-	pool_asked = 0;
-	*state = fixture;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct fixture *fixture = *state;
-
-	scanner_antivirus.close(fixture->shared);
-	(void)close(fixture->message.body_fd);
-	arena_free(fixture->message.arena);
-	store_free(fixture->store);
-	free(fixture);
-	return 0;
-}
-
-/* The one outcome of a scan, or "" for none. */
-static const char *outcome(struct fixture *fixture)
-{
-	const struct services services = { .pool = (struct pool *)fixture, .store = fixture->store };
-	struct scan scan = {
-		.scanner = &scanner_antivirus, .settings = &fixture->settings, .shared = fixture->shared, .services = &services,
-		.session = &fixture->session, .message = &fixture->message, .recipient = FINDING_MESSAGE,
-		.findings = &fixture->message.findings, .arena = fixture->message.arena,
-	};
-
-	fixture->message.findings.len = 0;
+	settings->enabled = enabled;
+	message->findings.arena = arena;
+	message->inspection = inspection;
+	assert_int_equal(scanner_antivirus.open(conf, NULL, &scan.shared, problem), 0);
 	scanner_antivirus.eom(&scan);
-	if (fixture->message.findings.len == 0)
-		return "";
-	assert_int_equal(fixture->message.findings.len, 1);
-	return fixture->message.findings.items[0].outcome->name;
+	scanner_antivirus.close(scan.shared);
+	assert_true(message->findings.len <= 1);
+	return message->findings.len == 0 ? NULL : &message->findings.items[0];
 }
 
-static void every_answer_has_its_outcome(void **state)
+static void check_answer(void **state)
 {
-	static const struct {
-		enum antivirus_outcome outcome;
-		const char *text, *name;
-	} rows[] = {
-		{ ANTIVIRUS_CLEAN, "", "clean" },
-		{ ANTIVIRUS_INFECTED, "Eicar", "infected" },
-		{ ANTIVIRUS_UNSCANNABLE, "limits: x", "unscannable" },
-		{ ANTIVIRUS_ERROR, "x", "error" },
+	const struct answer_row *row = *state;
+	struct arena *arena = arena_new();
+	struct conf *conf = conf_load(NULL, row->alone ? alone : all);
+	struct inventory_entry entry = { .name = "", .marks = row->marks };
+	struct inspection inspection = {
+		.state = row->state, .problem = row->problem,
+		.answer = { .inventory = { .entries = &entry, .entries_len = 1 }, .has_antivirus = true,
+			    .antivirus = { .outcome = row->outcome, .signatures = 1 } },
 	};
+	const struct finding *found;
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		pool_answer = (struct antivirus_answer){ .outcome = rows[i].outcome, .signatures = 1 };
-		(void)snprintf(pool_answer.text, sizeof(pool_answer.text), "%s", rows[i].text);
-		assert_string_equal(outcome(*state), rows[i].name);
-	}
+	(void)snprintf(inspection.answer.antivirus.text, sizeof(inspection.answer.antivirus.text), "%s", row->virus_text);
+	found = finding(arena, conf, true, &inspection);
+	assert_non_null(found);
+	assert_string_equal(found->outcome->name, row->finding);
+	assert_string_equal(found->text, row->text);
+	assert_null(finding(arena, conf, false, &inspection));
+	conf_free(conf);
+	arena_free(arena);
 }
 
-static void no_answer_is_never_clean(void **state)
+static void who_was_not_asked_has_not_said_clean(void **state)
 {
-	static const int results[] = { -EAGAIN, -ETIME, -EPIPE, -EBADMSG, -EREMOTEIO, -EMSGSIZE, -ENOMEM, -EINVAL };
+	struct arena *arena = arena_new();
+	struct conf *conf = conf_load(NULL, all);
+	struct inspection inspection = { .state = INSPECTION_DONE, .problem = "" };
 
-	for (size_t i = 0; i < sizeof(results) / sizeof(results[0]); i++) {
-		pool_result = results[i];
-		assert_string_equal(outcome(*state), "error");
-	}
+	(void)state;
+	assert_string_equal(finding(arena, conf, true, NULL)->outcome->name, "error");
+	assert_string_equal(finding(arena, conf, true, &inspection)->outcome->name, "error");
+	conf_free(conf);
+	arena_free(arena);
 }
 
-static void a_garbage_answer_is_an_error(void **state)
+/* Let in by attachment.on_encrypted, it must not carry a stamp that says it is clean. */
+static void encrypted_mail_is_not_stamped_clean(void **state)
 {
-	pool_garbage = true;
-	assert_string_equal(outcome(*state), "error");
-}
-
-static void the_third_kill_makes_poison_RES_08(void **state)
-{
-	struct fixture *fixture = *state;
-
-	pool_result = -EPIPE;
-	assert_string_equal(outcome(fixture), "error");
-	pool_result = -ETIME;
-	assert_string_equal(outcome(fixture), "error");
-	pool_result = -EPIPE;
-	assert_string_equal(outcome(fixture), "poison");
-	pool_result = 0;
-	pool_asked = 0;
-	assert_string_equal(outcome(fixture), "poison");
-	assert_int_equal(pool_asked, 0);
-}
-
-static void a_retry_along_another_path_is_the_same_message(void **state)
-{
-	struct fixture *fixture = *state;
-	struct arena *arena = fixture->message.arena;
-
-	pool_result = -EPIPE;
-	headers_add(arena, &fixture->message.headers, "Subject", " x");
-	(void)outcome(fixture);
-	headers_add(arena, &fixture->message.headers, "Received", " from a");
-	(void)outcome(fixture);
-	headers_add(arena, &fixture->message.headers, "received", " from b");
-	assert_string_equal(outcome(fixture), "poison");
-	headers_add(arena, &fixture->message.headers, "Subject", " another message");
-	assert_string_equal(outcome(fixture), "error");
-}
-
-static void being_busy_makes_no_poison(void **state)
-{
-	pool_result = -EAGAIN;
-	for (int i = 0; i < 10; i++)
-		assert_string_equal(outcome(*state), "error");
-}
-
-static void what_is_not_kept_is_not_clean(void **state)
-{
-	struct fixture *fixture = *state;
-
-	fixture->message.too_large = true;
-	assert_string_equal(outcome(fixture), "unscannable");
-	fixture->message.too_large = false;
-	fixture->message.headers_too_large = true;
-	assert_string_equal(outcome(fixture), "unscannable");
-	fixture->message.spool_full = true;
-	assert_string_equal(outcome(fixture), "error");
-	assert_int_equal(pool_asked, 0);
-}
-
-static void switched_off_it_says_nothing(void **state)
-{
-	struct fixture *fixture = *state;
-
-	fixture->settings.enabled = false;
-	assert_string_equal(outcome(fixture), "");
+	(void)state;
+	for (const struct outcome *outcome = scanner_antivirus.outcomes; outcome->name != NULL; outcome++)
+		if (strcmp(outcome->name, "encrypted") == 0)
+			assert_string_equal(outcome->stamps[1].value, "Unknown (%t)");
 }
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(every_answer_has_its_outcome, setup, teardown),
-		cmocka_unit_test_setup_teardown(no_answer_is_never_clean, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_garbage_answer_is_an_error, setup, teardown),
-		cmocka_unit_test_setup_teardown(the_third_kill_makes_poison_RES_08, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_retry_along_another_path_is_the_same_message, setup, teardown),
-		cmocka_unit_test_setup_teardown(being_busy_makes_no_poison, setup, teardown),
-		cmocka_unit_test_setup_teardown(what_is_not_kept_is_not_clean, setup, teardown),
-		cmocka_unit_test_setup_teardown(switched_off_it_says_nothing, setup, teardown),
-	};
+	static struct rows rows;
 
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	rows_add(&rows, answers, check_answer);
+	rows_add_one(&rows, "who_was_not_asked_has_not_said_clean", who_was_not_asked_has_not_said_clean, NULL);
+	rows_add_one(&rows, "encrypted_mail_is_not_stamped_clean", encrypted_mail_is_not_stamped_clean, NULL);
+	return rows_run(&rows, "antivirus");
 }

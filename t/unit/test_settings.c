@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "milter/isolate/job.h"
-#include "scanners/antivirus_job.h"
+#include "scanners/content_job.h"
 #include "scanners/scanners.h"
 #include "t/unit/rows.h"
 
@@ -14,7 +14,7 @@
 const struct scanner *const scanners[] = {
 	&scanner_session, &scanner_limits, &scanner_relay, &scanner_account, &scanner_antivirus, NULL,
 };
-const struct job_kind *const job_kinds[] = { &job_antivirus, NULL };
+const struct job_kind *const job_kinds[] = { &job_content, NULL };
 
 #define P107 "/2345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567"
 

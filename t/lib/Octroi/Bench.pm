@@ -179,7 +179,7 @@ sub octroi_config
 	print $file qq(listen = "$settings{socket}"\nauthserv_id = "gw.example.com"\ndomains = { "example.com" }\nlog = stderr\n);
 	print $file qq(user = "$settings{user}"\n) if defined $settings{user};
 	print $file defined $settings{antivirus} ? qq(antivirus { enabled = yes  database = "$settings{antivirus}" }\n)
-		: "antivirus { enabled = no }\n";
+		: "antivirus { enabled = no }\ncontent { enabled = no }\n";
 	print $file "$_ { enabled = no }\n" for qw(helo iprev spf dkim dmarc);	# there is no DNS; t/bench/dns_latency measures them
 	close $file or die "$path: $!\n";
 	return $path;

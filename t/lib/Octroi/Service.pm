@@ -43,7 +43,7 @@ sub conf {
 	my ($self, %change) = @_;
 	my %top = (listen => '"unix:$dir/run/octroi.sock"', user => '"nobody"', authserv_id => '"gw.ours.example"',
 		domains => '{ "ours.example" }', log => 'stderr', drain_time => '"20s"', stop_time => '"20s"');
-	my %sections = map { $_ => 'enabled = no' } qw(antivirus dkim dmarc helo iprev spf);	# these tests have no DNS
+	my %sections = map { $_ => 'enabled = no' } qw(antivirus content dkim dmarc helo iprev spf);	# these tests have no DNS, and a cage only when they ask for one
 
 	for my $name (keys %change) {
 		if (!defined $change{$name}) { delete $top{$name}; }

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From the places where things were found to the entries that policy looks at. */
+#include "milter/unpack/unpack_internal.h"
+
+static const char *container_of(const struct item *item)
+{
+	for (const struct item *above = item->parent; above != NULL; above = above->parent) {
+		if (above->shown != NULL && above->shown[0] != '\0')
+			return above->shown;
+	}
+	return "";
+}
+
+void occurrence_add(struct unpack *unpack, struct item *item, const struct filename *filename, enum filetype declared)
+{
+	struct occurrence *occurrence = arena_push(unpack->arena, (void **)&unpack->occurrences, &unpack->occurrences_len, sizeof(*occurrence));
+
+	*occurrence = (struct occurrence){
+		.content = item->content,
+		.name = filename->shown,
+		.container = container_of(item),
+		.extensions_len = filename->extensions_len,
+		.declared = declared,
+		.marks = filename->is_disguised ? 1u << MARK_NAME_DISGUISED : 0,
+		.in_archive = item->in_archive,
+		.is_attachment = item->is_attachment || item->kind == ITEM_MEMBER || item->kind == ITEM_EMBEDDED || item->names_len > 0,
+	};
+	memcpy(occurrence->extensions, filename->extensions, sizeof(occurrence->extensions));
+	item->shown = filename->shown;
+}
+
+/* What it stands for is elsewhere, whatever its own bytes are. */
+static enum filetype type_of(const struct occurrence *occurrence)
+{
+	if (occurrence->declared == FILETYPE_PARTIAL || occurrence->declared == FILETYPE_EXTERNAL_BODY)
+		return occurrence->declared;
+	return occurrence->content->type;
+}
+
+static struct inventory_entry entry_of(const struct occurrence *occurrence)
+{
+	struct inventory_entry entry = {
+		.name = occurrence->name,
+		.container = occurrence->container,
+		.extensions_len = occurrence->extensions_len,
+		.type = type_of(occurrence),
+		.also = occurrence->content->also,
+		.declared = occurrence->declared,
+		.marks = occurrence->content->marks | occurrence->marks,
+		.in_archive = occurrence->in_archive,
+		.is_attachment = occurrence->is_attachment,
+		.size_bytes = occurrence->content->size_bytes,
+		.count = 1,
+	};
+
+	memcpy(entry.extensions, occurrence->extensions, sizeof(entry.extensions));
+	digest_text(occurrence->content->digest, entry.digest);
+	return entry;
+}
+
+static uint64_t mix(uint64_t hash, const void *bytes, size_t len)
+{
+	const unsigned char *p = bytes;
+
+	for (size_t i = 0; i < len; i++)
+		hash = (hash ^ p[i]) * UINT64_C(0x100000001b3);		/* FNV-1a */
+	return hash;
+}
+
+static uint64_t entry_hash(const struct inventory_entry *entry)
+{
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+
+	hash = mix(hash, &entry->type, sizeof(entry->type));
+	hash = mix(hash, &entry->marks, sizeof(entry->marks));
+	hash = mix(hash, &entry->declared, sizeof(entry->declared));
+	for (size_t i = 0; i < entry->extensions_len; i++)
+		hash = mix(hash, entry->extensions[i], strlen(entry->extensions[i]) + 1);
+	if (!entry->in_archive)
+		hash = mix(mix(hash, entry->digest, sizeof(entry->digest)), entry->name, strlen(entry->name));
+	return hash;
+}
+
+static bool extensions_equal(const struct inventory_entry *a, const struct inventory_entry *b)
+{
+	for (size_t i = 0; i < a->extensions_len && i < b->extensions_len; i++) {
+		if (strcmp(a->extensions[i], b->extensions[i]) != 0)
+			return false;
+	}
+	return a->extensions_len == b->extensions_len;
+}
+
+static bool entries_alike(const struct inventory_entry *a, const struct inventory_entry *b)
+{
+	if (a->type != b->type || a->marks != b->marks || a->declared != b->declared || a->in_archive != b->in_archive ||
+	    a->is_attachment != b->is_attachment || memcmp(&a->also, &b->also, sizeof(a->also)) != 0 || !extensions_equal(a, b))
+		return false;
+	return a->in_archive || (strcmp(a->digest, b->digest) == 0 && strcmp(a->name, b->name) == 0);
+}
+
+/* The same bytes under the same name come again in each reading of the message: that is one thing. */
+static void entry_merge(struct inventory_entry *entry, const struct inventory_entry *like)
+{
+	if (strcmp(entry->digest, like->digest) != 0)
+		entry->count++;
+}
+
+static void entry_add(struct inventory *inventory, struct inventory_entry **table, size_t table_len, const struct inventory_entry *entry)
+{
+	size_t place = entry_hash(entry) & (table_len - 1);
+
+	for (; table[place] != NULL; place = (place + 1) & (table_len - 1)) {
+		if (entries_alike(table[place], entry)) {
+			entry_merge(table[place], entry);
+			return;
+		}
+	}
+	table[place] = &inventory->entries[inventory->entries_len++];
+	*table[place] = *entry;
+}
+
+void occurrences_to_inventory(struct unpack *unpack)
+{
+	struct inventory *inventory = unpack->inventory;
+	struct inventory_entry **table;
+	size_t table_len = 16;
+
+	while (table_len < 2 * unpack->occurrences_len)
+		table_len *= 2;
+	table = arena_array(unpack->arena, table_len, sizeof(struct inventory_entry *));
+	inventory->entries = arena_array(unpack->arena, unpack->occurrences_len + 1, sizeof(*inventory->entries));
+	for (size_t i = 0; i < unpack->occurrences_len; i++) {
+		struct inventory_entry entry = entry_of(&unpack->occurrences[i]);
+
+		entry_add(inventory, table, table_len, &entry);
+	}
+	inventory->parts = unpack->counts[UNPACK_PARTS];
+	inventory->members = unpack->counts[UNPACK_MEMBERS];
+	inventory->contents = unpack->contents_len;
+	inventory->bytes = unpack->decoded_bytes;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A PDF takes no more memory than it is allowed, and gives it back. */
+#include "t/unit/looked_double.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check(bool holds)
+{
+	if (!holds)
+		abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct unpack unpack = { .taken_max = 8U << 20 };
+	struct content content;
+
+	double_run(&unpack, pdf_unpack, (struct str){ (const char *)data, size }, NULL, &content);
+	check(content.marks < 1u << MARKS && (unsigned)content.type < FILETYPES);
+	check(unpack.taken == 0);
+	double_free(&unpack);
+	return 0;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* RTF takes memory in proportion to its bytes, and gives it back; no object has more bytes than the text. */
+#include "t/unit/looked_double.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check(bool holds)
+{
+	if (!holds)
+		abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct unpack unpack = { .taken_max = 8U << 20 };
+	struct content content;
+
+	double_run(&unpack, rtf_unpack, (struct str){ (const char *)data, size }, NULL, &content);
+	check(content.marks < 1u << MARKS && (unsigned)content.type < FILETYPES);
+	check(unpack.taken == 0);
+	check(unpack.taken_at_all <= 2 * size + 64);
+	double_free(&unpack);
+	return 0;
+}
