@@ -30,6 +30,8 @@ struct offender {
 struct judgement {
 	const struct attachment_policy **policies;
 	size_t policies_len;
+	/* libclamav has read everything: a PDF that only restricts what its readers may do (the password to open it is empty) it has decrypted. */
+	bool pdfs_were_read;
 	struct offender offenders[OFFENCES];
 };
 
@@ -126,7 +128,7 @@ static void judge_encrypted(struct judgement *judgement, const struct inventory_
 {
 	bool is_allowed = true;
 
-	if ((entry->marks & 1u << MARK_ENCRYPTED) == 0)
+	if ((entry->marks & 1u << MARK_ENCRYPTED) == 0 || (entry->type == FILETYPE_PDF && judgement->pdfs_were_read))
 		return;
 	for (size_t i = 0; i < judgement->policies_len; i++)
 		is_allowed = is_allowed && attachment_allowed(&pair_of(judgement->policies[i], entry)->allow, entry);
@@ -306,6 +308,7 @@ static void attachment_eom(struct scan *scan)
 	if (!settings->enabled || inspection == NULL || inspection->state != INSPECTION_DONE)
 		return;
 	judgement.policies_len = attachment_rules_for(attachment->rules, scan->message, scan->arena, &judgement.policies);
+	judgement.pdfs_were_read = inspection->answer.has_antivirus && inspection->answer.antivirus.outcome == ANTIVIRUS_CLEAN;
 	judge(&judgement, &inspection->answer.inventory);
 	add_findings(scan, &judgement);
 }

@@ -83,7 +83,8 @@ static const struct option attachment_options[] = {
 	  .text = "Archives and documents with a password, S/MIME and OpenPGP. This stands for antivirus.on_unscannable, too, where all "
 		  "that kept the virus scanner from its work is the encryption of a file that is seen here: such mail is held or let "
 		  "in once, by this option. Names and types of members are still judged where they can be seen. Types in allow_types "
-		  "may be encrypted: allow_types = { \"pgp\", \"smime_encrypted\" }." },
+		  "may be encrypted: allow_types = { \"pgp\", \"smime_encrypted\" }. A PDF that everybody can open and that only forbids "
+		  "printing or copying does not count, as long as the virus scanner reads it." },
 	{ "on_mismatch", OPTION_CUSTOM, FIELD(on_mismatch), .fallback = "3", .parse = rule_parse,
 	  .summary = "what happens when a name says one thing and the bytes are another, or a name is made to mislead",
 	  .text = "An archive that is called a picture, or a name with characters that turn the direction of reading. A weight: broken "

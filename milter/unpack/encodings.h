@@ -35,6 +35,7 @@ enum qp_reading {
 	QP_DROP_TWO,		/* ... the two bytes behind it: an escape that means nothing */
 	QP_ANY_DIGIT,		/* as LENIENT, whatever follows '=' is taken for two digits, counted on from '0' and 'A' without a look; a CR or LF is none */
 	QP_PRINTABLE,		/* as LENIENT, bytes that may not stand there (controls, 8 bits) go: RFC 2045 6.7 (4) allows it */
+	QP_JOIN,		/* soft line breaks are taken away first, as LENIENT then: an escape may be broken in two */
 	QP_READINGS
 };
 size_t qp_decode(enum qp_reading reading, struct str in, char *out);

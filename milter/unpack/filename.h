@@ -14,7 +14,7 @@
  * format controls, full-width forms as plain ones (NFKC). */
 struct filename {
 	const char *shown;	/* printable UTF-8 of at most 120 bytes, the best reading of the first name; controls and what would mislead as '?' */
-	const char *extensions[FILENAME_EXTENSIONS_MAX];	/* lower case [a-z0-9_-]{1,16}, distinct; the last effective one of each reading. A class id
+	const char *extensions[FILENAME_EXTENSIONS_MAX];	/* lower case [a-z0-9_-]{1,20}, distinct; the last effective one of each reading. A class id
 								 * "a.{CLSID}" gives "clsid" */
 	size_t extensions_len;
 	bool extensions_lost;	/* there were more */

@@ -8,7 +8,7 @@
 #include "milter/base/arena.h"
 #include "milter/base/str.h"
 
-#define FILENAME_EXTENSION_MAX 16
+#define FILENAME_EXTENSION_MAX 20
 
 /* Encoded words decoded, each in its charset, to UTF-8; also one that does not end. Returns false when there is none. */
 bool filename_decode_words(struct arena *arena, struct str in, struct str *ret_text);

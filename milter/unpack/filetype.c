@@ -295,7 +295,7 @@ static bool word_is_extension(const char *word)
 		if (!ascii_is_alnum(word[i]) && word[i] != '-' && word[i] != '_')
 			return false;
 	}
-	return len >= 1 && len <= 16;
+	return len >= 1 && len <= 20;
 }
 
 static bool read_group(const char *word, struct filetype_word *ret_word)

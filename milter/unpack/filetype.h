@@ -80,12 +80,12 @@ unsigned filetype_groups(enum filetype type);		/* of enum filegroup */
 
 /* A word of milter.conf: the name of a type, of a group ("programs"), or any ending of a file name ("exe", "scr"), without case,
  * with or without a dot in front. A word can be a type and an ending both: then it stands for both. Returns false when it is none of them
- * (an ending is 1 to 16 letters, digits, '-' or '_'; any such word is at least an ending). */
+ * (an ending is 1 to 20 letters, digits, '-' or '_'; any such word is at least an ending). */
 struct filetype_word {
 	bool is_type, is_group;
 	enum filetype type;
 	unsigned group;
-	char extension[17];	/* lower case; "" for groups */
+	char extension[21];	/* lower case; "" for groups */
 };
 bool filetype_read_word(const char *word, struct filetype_word *ret_word);
 

@@ -64,6 +64,10 @@ bool filetype_is_tar(struct str bytes)
 
 	if (bytes.len < 512 || bytes.p[0] == '\0' || (bytes.p[148] != ' ' && (bytes.p[148] < '0' || bytes.p[148] > '7')))
 		return false;
+	for (size_t i = 100; i < 108; i++) {	/* the mode */
+		if (bytes.p[i] != ' ' && bytes.p[i] != '\0' && (bytes.p[i] < '0' || bytes.p[i] > '7'))
+			return false;
+	}
 	for (size_t i = 0; i < 512; i++) {
 		if (i >= 148 && i < 156)
 			continue;
@@ -158,7 +162,8 @@ static bool is_lzma(struct str bytes)
 	uint32_t dictionary = octets_le32(bytes, 1);
 	uint64_t size = octets_le64(bytes, 5);
 
-	return bytes.len >= 14 && octets_u8(bytes, 0) < 225 && dictionary >= 4096 && bytes.p[13] == '\0' && (dictionary & (dictionary - 1)) == 0 &&
+	/* All programs write these properties. What has others and is called .lzma cannot be read, which has a mark of its own. */
+	return bytes.len >= 14 && octets_u8(bytes, 0) == 0x5d && dictionary >= 4096 && bytes.p[13] == '\0' && (dictionary & (dictionary - 1)) == 0 &&
 		(size == UINT64_MAX || size < (UINT64_C(1) << 38));
 }
 

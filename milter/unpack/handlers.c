@@ -69,6 +69,9 @@ static bool wants(const struct handler_row *row, const struct item *item, const 
 {
 	if ((item->content->handled & 1u << (row - rows)) != 0)
 		return false;
+	/* What is a mail is text in its parts: all of it as one text, encoded things and fields in a row, is read by nobody but salvage. */
+	if (row->look == text_unpack && filetype_set_has(types, FILETYPE_MAIL))
+		return false;
 	/* Bytes that nobody knows could be anything with something behind it. */
 	if (row->look == appended_unpack && item->content->type == FILETYPE_UNKNOWN)
 		return true;
@@ -86,14 +89,14 @@ bool handlers_want(const struct item *item, const struct filetype_set *types)
 
 void handlers_run(struct unpack *unpack, const struct item *item, const struct filetype_set *types)
 {
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		if (unpack_stopped(unpack))
-			return;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]) && !unpack_stopped(unpack); i++) {
 		if (!wants(&rows[i], item, types))
 			continue;
 		item->content->handled |= 1u << i;	/* before: it may find itself in itself */
 		rows[i].look(unpack, item);
 	}
+	if (!is_slice(item))
+		uncover(unpack, item->bytes);
 }
 
 int unpack_prepare(char problem[UNPACK_PROBLEM_MAX])

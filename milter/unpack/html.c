@@ -88,7 +88,9 @@ static void all_readings(struct unpack *unpack, const struct item *item)
 			other_reading(unpack, item, plain.text, &declared, AMBIGUITY_CHARSET, "as UTF-16");
 	} else {
 		reading(unpack, item, plain.text, &declared);
-		if (plain.taken == NULL && memchr(item->bytes.p, '\0', item->bytes.len) != NULL)
+		if (plain.taken != NULL)
+			other_reading(unpack, item, item->bytes, &declared, AMBIGUITY_CHARSET, "when its byte order mark is not believed");
+		else if (memchr(item->bytes.p, '\0', item->bytes.len) != NULL)
 			without_nul(unpack, item, &declared);
 	}
 	undeclared(unpack, item, &declared);

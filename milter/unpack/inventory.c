@@ -10,7 +10,7 @@
 #define NUMBER_BYTES sizeof(uint64_t)	/* of frame_put_u64 */
 #define LENGTH_BYTES sizeof(uint32_t)	/* before a string */
 #define DIGEST_BYTES 32u
-#define EXTENSION_MAX 16u
+#define EXTENSION_MAX 20u
 #define EXTENSIONS_TEXT_MAX (INVENTORY_EXTENSIONS_MAX * (EXTENSION_MAX + 1))
 #define SHARE_OF_HOSTS 4	/* hosts take no more than this part of the room: what is denied must not be pushed out by links */
 

@@ -72,7 +72,7 @@ const char *ambiguity_name(enum ambiguity ambiguity);		/* "transfer-encoding": s
 struct inventory_entry {
 	const char *name;	/* for people: printable UTF-8, one of its names or ""; never used as a file's name */
 	const char *container;	/* the name of the nearest container with one (an archive, a mail), or "" */
-	const char *extensions[INVENTORY_EXTENSIONS_MAX];	/* lower case, without dot, [a-z0-9_-]{1,16} */
+	const char *extensions[INVENTORY_EXTENSIONS_MAX];	/* lower case, without dot, [a-z0-9_-]{1,20} */
 	size_t extensions_len;
 	enum filetype type;		/* what the bytes are */
 	struct filetype_set also;	/* what else they could be opened as */

@@ -39,14 +39,20 @@ static bool has_vba(const struct ole2_file *file)
 		(vba != NULL && vba->kind == OLE2_STORAGE) || (has_stream(file, "Macros") && has_stream(file, "dir"));
 }
 
-static bool is_equation_3(const struct ole2_file *file)
+static bool has_class(const struct ole2_file *file, const char id[16])
 {
 	for (size_t i = 0; i < file->entries_len; i++) {
-		if (file->entries[i].kind != OLE2_UNUSED && file->entries[i].kind != OLE2_STREAM &&
-		    memcmp(file->entries[i].clsid, "\x02\xce\x02\0\0\0\0\0\xc0\0\0\0\0\0\0\x46", 16) == 0)
+		if (file->entries[i].kind != OLE2_UNUSED && file->entries[i].kind != OLE2_STREAM && memcmp(file->entries[i].clsid, id, 16) == 0)
 			return true;
 	}
 	return false;
+}
+
+/* The old equation editor, by its class; or its data, when no MathType, which names its own the same, says that they are its. */
+static bool is_equation_3(const struct ole2_file *file)
+{
+	return has_class(file, "\x02\xce\x02\0\0\0\0\0\xc0\0\0\0\0\0\0\x46") ||
+		(has_stream(file, "Equation Native") && !has_class(file, "\x03\xce\x02\0\0\0\0\0\xc0\0\0\0\0\0\0\x46"));
 }
 
 static void show(struct unpack *unpack, const struct item *item, struct str bytes)

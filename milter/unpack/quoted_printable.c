@@ -34,7 +34,7 @@ static void copy(struct decoder *decoder, const char *end)
 	bool all = decoder->reading != QP_PRINTABLE && (decoder->reading != QP_DROP || memchr(decoder->at, '\0', len) == NULL);
 
 	if (all) {
-		memcpy(decoder->out, decoder->at, len);
+		memmove(decoder->out, decoder->at, len);	/* QP_JOIN decodes in place */
 		decoder->out += len;
 	} else {
 		for (const char *at = decoder->at; at < end; at++)
@@ -144,13 +144,13 @@ static void decode_line(struct decoder *decoder)
 	is_soft = line_end != NULL && text_end > decoder->at && text_end[-1] == '=';
 	decode_until(decoder, is_soft ? text_end - 1 : text_end);
 	if (!is_soft) {
-		memcpy(decoder->out, ending, (size_t)(next - ending));
+		memmove(decoder->out, ending, (size_t)(next - ending));
 		decoder->out += next - ending;
 	}
 	decoder->at = next;
 }
 
-size_t qp_decode(enum qp_reading reading, struct str in, char *out)
+static size_t decode(enum qp_reading reading, struct str in, char *out)
 {
 	struct decoder decoder = { .reading = reading, .at = in.p, .end = in.p + in.len, .out = out };
 
@@ -161,6 +161,34 @@ size_t qp_decode(enum qp_reading reading, struct str in, char *out)
 	while (decoder.at < decoder.end)
 		decode_line(&decoder);
 	return (size_t)(decoder.out - out);
+}
+
+static size_t join_lines(struct str in, char *out)
+{
+	const char *at = in.p, *end = in.p + in.len;
+	char *to = out;
+
+	while (at < end) {
+		const char *equals = memchr(at, '=', (size_t)(end - at)), *stop = equals == NULL ? end : equals, *next;
+
+		memcpy(to, at, (size_t)(stop - at));
+		to += stop - at;
+		at = stop;
+		if (equals == NULL)
+			break;
+		next = soft_break(equals + 1, end);
+		if (next == NULL)
+			*to++ = '=';
+		at = next == NULL ? equals + 1 : next;
+	}
+	return (size_t)(to - out);
+}
+
+size_t qp_decode(enum qp_reading reading, struct str in, char *out)
+{
+	if (reading == QP_JOIN)
+		in = (struct str){ out, join_lines(in, out) };
+	return decode(reading, in, out);
 }
 
 /* Every byte that asks for a second look. */

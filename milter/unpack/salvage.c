@@ -135,6 +135,17 @@ static size_t body_of(struct str segment)
 	return 0;
 }
 
+/* Does the line behind the delimiter begin as a field does? */
+static bool begins_as_header(struct str segment)
+{
+	const char *lf = memchr(segment.p, '\n', segment.len);
+	size_t at = lf == NULL ? segment.len : (size_t)(lf - segment.p) + 1;
+
+	while (at < segment.len && (ascii_is_alnum(segment.p[at]) || segment.p[at] == '-'))
+		at++;
+	return at < segment.len && segment.p[at] == ':';
+}
+
 static void salvage_body(struct unpack *unpack, const struct item *item, struct str body)
 {
 	if (body.len < RUN_CHARS_MIN)
@@ -164,6 +175,8 @@ static void salvage_segment(struct unpack *unpack, const struct item *item, stru
 	size_t first = body_of(whole) > segment.len ? segment.len : body_of(whole), second = first + body_of(octets_from(segment, first));
 	size_t covered = covered_from(unpack, octets_from(segment, first));
 
+	if (first == segment.len && !begins_as_header(segment))
+		first = second = 0;
 	if (covered == 0 && second > first) {
 		covered = covered_from(unpack, octets_from(segment, second));
 		first = covered > 0 ? second : first;

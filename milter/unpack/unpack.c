@@ -154,7 +154,7 @@ const struct content *unpack_found(struct unpack *unpack, const struct item *fou
 
 void unpack_message(const struct unpack_settings *settings, struct arena *arena, struct str message, struct inventory *ret_inventory)
 {
-	struct unpack unpack = { .settings = settings, .arena = arena, .message = message, .inventory = ret_inventory };
+	struct unpack unpack = { .settings = settings, .arena = arena, .inventory = ret_inventory };
 	const struct item item = { .kind = ITEM_MESSAGE, .bytes = message, .media_type = STR("message/rfc822") };
 
 	*ret_inventory = (struct inventory){ 0 };

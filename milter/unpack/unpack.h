@@ -65,9 +65,8 @@ unsigned content_marks(const struct content *content);
 bool content_is_text(const struct content *content);	/* text or HTML, with nothing else found in it */
 bool content_is_salvaged_only(const struct content *content);	/* nothing but items of kind ITEM_SALVAGED, or below one, had these bytes */
 
-/* A structural reading decoded this range of the message as clean base64 or quoted-printable (all readings of it agree), so salvage need not look
- * at it again. unpack_covered: does a range that was covered hold all of range? Ranges are pointers into the message that unpack_message was given;
- * of any other bytes nothing is covered. */
+/* A structural reading decoded this range of an item's bytes as clean base64 or quoted-printable (all readings of it agree), so salvage need not look
+ * at it again. unpack_covered: does a range that was covered hold all of range? What was covered is forgotten when the bytes go. */
 void unpack_cover(struct unpack *unpack, struct str range);
 bool unpack_covered(const struct unpack *unpack, struct str range);
 

@@ -5,17 +5,8 @@
 
 #include "milter/unpack/unpack_internal.h"
 
-/* Only of the message itself: other bytes go, and others come to lie where they were. */
-static bool is_of_message(const struct unpack *unpack, struct str range)
-{
-	return (uintptr_t)range.p >= (uintptr_t)unpack->message.p &&
-	       (uintptr_t)range.p + range.len <= (uintptr_t)unpack->message.p + unpack->message.len;
-}
-
 void unpack_cover(struct unpack *unpack, struct str range)
 {
-	if (!is_of_message(unpack, range))
-		return;
 	if (unpack->covered_len == unpack->covered_size) {
 		size_t size = unpack->covered_size == 0 ? 64 : unpack->covered_size * 2;
 		struct str *grown = realloc(unpack->covered, size * sizeof(*grown));
@@ -63,7 +54,7 @@ bool unpack_covered(const struct unpack *walk, struct str range)
 	struct unpack *unpack = (struct unpack *)walk;	/* sorting changes nothing that a caller could see */
 	size_t low = 0, high = unpack->covered_len;
 
-	if (unpack->covered_len == 0 || !is_of_message(unpack, range) || !sort_covered(unpack))
+	if (unpack->covered_len == 0 || !sort_covered(unpack))
 		return false;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
@@ -74,4 +65,20 @@ bool unpack_covered(const struct unpack *walk, struct str range)
 			high = middle;
 	}
 	return low > 0 && (uintptr_t)unpack->covered_ends[low - 1] >= (uintptr_t)range.p + range.len;
+}
+
+void uncover(struct unpack *unpack, struct str range)
+{
+	uintptr_t start = (uintptr_t)range.p, end = start + range.len;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < unpack->covered_len; i++) {
+		uintptr_t at = (uintptr_t)unpack->covered[i].p;
+
+		if (at < start || at >= end)
+			unpack->covered[kept++] = unpack->covered[i];
+	}
+	if (kept != unpack->covered_len)
+		unpack->covered_sorted = SIZE_MAX;	/* the ends are others now */
+	unpack->covered_len = kept;
 }

@@ -35,7 +35,6 @@ struct occurrence {
 struct unpack {
 	const struct unpack_settings *settings;
 	struct arena *arena;
-	struct str message;
 	bool stopped;
 
 	struct content **buckets;	/* a power of two of them */
@@ -58,6 +57,9 @@ struct unpack {
 
 /* unpack_contents.c: the content with this digest; a new one has size_bytes UINT64_MAX until it is filled. */
 struct content *contents_find(struct unpack *unpack, const unsigned char digest[DIGEST_SIZE]);
+
+/* unpack_cover.c: these bytes go, and others may come to lie where they were. */
+void uncover(struct unpack *unpack, struct str range);
 
 /* unpack_budget.c */
 void budget_start(struct unpack *unpack, size_t message_bytes);

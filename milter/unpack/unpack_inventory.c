@@ -11,6 +11,18 @@ static const char *container_of(const struct item *item)
 	return "";
 }
 
+/* A part that no mail program shows in the letter is offered as a file, with or without a name. */
+static bool is_file(const struct item *item)
+{
+	static const struct str shown[] = { { "text/", 5 }, { "image/", 6 }, { "message/", 8 }, { "multipart/", 10 } };
+
+	for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++) {
+		if (str_has_prefix(item->media_type, shown[i]))
+			return false;
+	}
+	return item->kind == ITEM_PART && item->media_type.len > 0;
+}
+
 void occurrence_add(struct unpack *unpack, struct item *item, const struct filename *filename, enum filetype declared)
 {
 	struct occurrence *occurrence = arena_push(unpack->arena, (void **)&unpack->occurrences, &unpack->occurrences_len, sizeof(*occurrence));
@@ -23,7 +35,7 @@ void occurrence_add(struct unpack *unpack, struct item *item, const struct filen
 		.declared = declared,
 		.marks = filename->is_disguised ? 1u << MARK_NAME_DISGUISED : 0,
 		.in_archive = item->in_archive,
-		.is_attachment = item->is_attachment || item->kind == ITEM_MEMBER || item->kind == ITEM_EMBEDDED || item->names_len > 0,
+		.is_attachment = item->is_attachment || item->kind == ITEM_MEMBER || item->kind == ITEM_EMBEDDED || item->names_len > 0 || is_file(item),
 	};
 	memcpy(occurrence->extensions, filename->extensions, sizeof(occurrence->extensions));
 	item->shown = filename->shown;

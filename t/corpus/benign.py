@@ -77,12 +77,13 @@ def python_old(letter):
         part = email.mime.application.MIMEApplication(slurp(file['path']))
         name = file['name']
         if letter['number'] % 3 == 0:
-            name = email.header.Header(name, 'utf-8').encode()	# an encoded word where RFC 2231 wants none: very common
+            name = email.header.Header(name, 'utf-8').encode()  # an encoded word where RFC 2231 wants none: very common
         elif not name.isascii():
             name = ('utf-8', '', name)
         part.add_header('Content-Disposition', 'attachment', filename=name)
         top.attach(part)
-    return top.as_bytes() if letter['attachments'] or letter['html'] else email.mime.text.MIMEText(letter['text'], 'plain', letter['charset']).as_bytes()
+    return top.as_bytes() if letter['attachments'] or letter['html'] else email.mime.text.MIMEText(
+        letter['text'], 'plain', letter['charset']).as_bytes()
 
 
 def in_python(compose):
@@ -91,9 +92,10 @@ def in_python(compose):
             try:
                 message = compose(letter)
             except (UnicodeError, LookupError, ValueError):
-                continue	# some charsets Python does not write
+                continue  # some charsets Python does not write
             with open(os.path.join(directory, f'{letter["number"]:05}.eml'), 'wb') as out:
                 out.write(message)
+
     return produce
 
 
@@ -105,7 +107,8 @@ def by_program(*command):
                 file.write(json.dumps(letter) + '\n')
             file.flush()
             try:
-                done = subprocess.run([*command, file.name, directory], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False, text=True, errors='replace')
+                done = subprocess.run([*command, file.name, directory], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                                      check=False, text=True, errors='replace')
                 for line in done.stdout.splitlines():
                     if line.startswith('#'):
                         say(line)
@@ -113,32 +116,43 @@ def by_program(*command):
                     say(f'# {command[1]} ended with {done.returncode}')
             except FileNotFoundError:
                 say(f'# not installed: {command[0]}')
+
     return produce
 
 
 def gmime(book, directory, say):
     program = os.path.join(directory, 'send_gmime')
     try:
-        flags = subprocess.run(['pkg-config', '--cflags', '--libs', 'gmime-3.0'], stdout=subprocess.PIPE, check=True, text=True).stdout.split()
+        flags = subprocess.run(['pkg-config', '--cflags', '--libs', 'gmime-3.0'], stdout=subprocess.PIPE, check=True,
+                               text=True).stdout.split()
         subprocess.run(['cc', '-O1', os.path.join(HERE, 'send_gmime.c'), '-o', program, *flags], check=True)
     except (FileNotFoundError, subprocess.CalledProcessError):
         say('# not installed: GMime')
         return
     records = []
     for letter in book:
-        records += [os.path.join(directory, f'{letter["number"]:05}.eml'), letter['from'], letter['to'], letter['subject'], letter['charset'], letter['cte'], letter['text'], letter['html'] or '']
+        records += [
+            os.path.join(directory, f'{letter["number"]:05}.eml'), letter['from'], letter['to'], letter['subject'],
+            letter['charset'], letter['cte'], letter['text'], letter['html'] or ''
+        ]
         for file in letter['attachments']:
             if file['type'] != 'message/rfc822':
                 records += [file['path'], file['name'], file['type']]
         records.append('')
-    subprocess.run([program], input=b''.join(record.replace('\0', '').encode() + b'\0' for record in records), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+    subprocess.run([program], input=b''.join(record.replace('\0', '').encode() + b'\0' for record in records),
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
     os.unlink(program)
 
 
 PRODUCERS = {
-    'python, new policy': in_python(python_new), 'python, raw UTF-8': in_python(python_utf8), 'python, old policy': in_python(python_old),
-    'MIME::Entity': by_program('perl', os.path.join(HERE, 'send_perl.pl'), 'MIME::Entity'), 'MIME::Lite': by_program('perl', os.path.join(HERE, 'send_perl.pl'), 'MIME::Lite'),
-    'Email::MIME': by_program('perl', os.path.join(HERE, 'send_perl.pl'), 'Email::MIME'), 'nodemailer': by_program('node', os.path.join(HERE, 'send_nodemailer.js')), 'GMime': gmime,
+    'python, new policy': in_python(python_new),
+    'python, raw UTF-8': in_python(python_utf8),
+    'python, old policy': in_python(python_old),
+    'MIME::Entity': by_program('perl', os.path.join(HERE, 'send_perl.pl'), 'MIME::Entity'),
+    'MIME::Lite': by_program('perl', os.path.join(HERE, 'send_perl.pl'), 'MIME::Lite'),
+    'Email::MIME': by_program('perl', os.path.join(HERE, 'send_perl.pl'), 'Email::MIME'),
+    'nodemailer': by_program('node', os.path.join(HERE, 'send_nodemailer.js')),
+    'GMime': gmime,
 }
 
 

@@ -103,7 +103,8 @@ def tnef(data, name=b'report.dat', checksum=None, message=b'', length=None):
     def attribute(level, ident, value, size=None):
         size = len(value) if size is None else size
         check = sum(value) & 0xffff if checksum is None else checksum
-        return bytes([level]) + ident.to_bytes(4, 'little') + (size & 0xffffffff).to_bytes(4, 'little') + value + check.to_bytes(2, 'little')
+        return bytes([level]) + ident.to_bytes(4, 'little') + (size & 0xffffffff).to_bytes(4, 'little') + value + check.to_bytes(
+            2, 'little')
 
     out = b'\x78\x9f\x3e\x22' + b'\x01\x00' + attribute(1, 0x00089006, b'\x00\x00\x01\x00')
     if message:
@@ -125,8 +126,8 @@ def ber(tag, *values):
     return bytes([tag, 0x80]) + b''.join(values) + b'\0\0'
 
 
-OID_DATA, OID_SIGNED, OID_ENVELOPED = (bytes.fromhex(text) for text in
-                                       ('06092a864886f70d010701', '06092a864886f70d010702', '06092a864886f70d010703'))
+OID_DATA, OID_SIGNED, OID_ENVELOPED = (bytes.fromhex(text)
+                                       for text in ('06092a864886f70d010701', '06092a864886f70d010702', '06092a864886f70d010703'))
 
 
 def signed_data(content, chunked=False):
@@ -138,5 +139,6 @@ def signed_data(content, chunked=False):
 
 
 def enveloped_data():
-    encrypted = der(0x30, OID_DATA, der(0x30, bytes.fromhex('060960864801650304012a'), der(4, bytes(16))), der(0x80, bytes(range(64))))
+    encrypted = der(0x30, OID_DATA, der(0x30, bytes.fromhex('060960864801650304012a'), der(4, bytes(16))),
+                    der(0x80, bytes(range(64))))
     return der(0x30, OID_ENVELOPED, der(0xa0, der(0x30, der(2, b'\0'), der(0x31), encrypted)))

@@ -24,6 +24,7 @@ def _register(table, row, loads, encodings):
     def add(function):
         table.append((row, function, loads, encodings))
         return function
+
     return add
 
 
@@ -49,7 +50,6 @@ def file(row):
 
 class Load:
     """A payload in a transfer encoding."""
-
     def __init__(self, name, encoding):
         self.name, self.encoding = name, encoding
         self.data, self.words = payloads.PAYLOADS[name]

@@ -17,10 +17,10 @@ def _alphabet(text, extra=b''):
 
 
 def base64_readings(text):
-    yield _quanta(_alphabet(text))						# junk and '=' are passed over
-    yield _quanta(_alphabet(text.split(b'=')[0]))				# the end is at the first '='
-    yield b''.join(_quanta(_alphabet(chunk)) for chunk in re.split(rb'=+', text))	# each '=' ends a chunk
-    yield b''.join(_quanta(_alphabet(line)) for line in re.split(rb'[\r\n]+', text))	# each line by itself
+    yield _quanta(_alphabet(text))  # junk and '=' are passed over
+    yield _quanta(_alphabet(text.split(b'=')[0]))  # the end is at the first '='
+    yield b''.join(_quanta(_alphabet(chunk)) for chunk in re.split(rb'=+', text))  # each '=' ends a chunk
+    yield b''.join(_quanta(_alphabet(line)) for line in re.split(rb'[\r\n]+', text))  # each line by itself
     yield _quanta(_alphabet(text.translate(bytes.maketrans(b'-_', b'+/'))))
 
 

@@ -19,7 +19,8 @@ import zlib
 import struct
 
 TEXT = 'Quarterly report\n\n' + 'The figures of the quarter are better than those of the last one: 42 of 100.\n' * 40
-MARKDOWN = '# Report\n\nSome *text* with a [link](https://ext.example/) and a table.\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```\ncode\n```\n' + 'More text, for several pages.\n\n' * 60
+MARKDOWN = ('# Report\n\nSome *text* with a [link](https://ext.example/) and a table.\n\n| a | b |\n|---|---|\n| '
+            '1 | 2 |\n\n```\ncode\n```\n') + 'More text, for several pages.\n\n' * 60
 ROWS = [['Name', 'Amount', 'Date']] + [[f'Item {i}', str(i * 1.5), f'2026-01-{i % 28 + 1:02}'] for i in range(120)]
 
 makers = []
@@ -49,8 +50,8 @@ def module(name):
 
 
 def run(directory, *command):
-    done = subprocess.run(command, cwd=directory, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=180, check=False,
-                          env={**os.environ, 'HOME': directory, 'LC_ALL': 'C.UTF-8'})
+    done = subprocess.run(command, cwd=directory, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          timeout=180, check=False, env={**os.environ, 'HOME': directory, 'LC_ALL': 'C.UTF-8'})
     if done.returncode != 0:
         raise Missing(f'{command[0]} failed: {done.stdout[-100:]!r}')
 
@@ -69,18 +70,27 @@ def texts(d):
     write(d, 'empty.txt', b'')
     write(d, 'readme.md', MARKDOWN)
     write(d, 'data.json', json.dumps({'rows': ROWS}, indent=1))
-    write(d, 'data.xml', '<?xml version="1.0" encoding="UTF-8"?>\n<rows>' + ''.join(f'<row name="{row[0]}">{row[1]}</row>' for row in ROWS) + '</rows>\n')
-    write(d, 'page.html', '<!DOCTYPE html>\n<html><head><title>x</title></head><body><h1>Report</h1>' + '<p>Text.</p>\n' * 50 + '</body></html>\n')
+    write(
+        d, 'data.xml', '<?xml version="1.0" encoding="UTF-8"?>\n<rows>' + ''.join(f'<row name="{row[0]}">{row[1]}</row>'
+                                                                                  for row in ROWS) + '</rows>\n')
+    write(
+        d, 'page.html',
+        '<!DOCTYPE html>\n<html><head><title>x</title></head><body><h1>Report</h1>' + '<p>Text.</p>\n' * 50 + '</body></html>\n')
     write(d, 'style.css', 'body { color: black }\n' * 30)
-    write(d, 'drawing.svg', '<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg" width="10" height="10"><rect width="10" height="10" fill="red"/></svg>\n')
-    write(d, 'server.log', ''.join(f'2026-01-03T10:00:{i % 60:02}Z host app[{i}]: GET /{i} 200 "Mozilla/5.0 (X11)"\n' for i in range(300)))
+    write(d, 'drawing.svg',
+          ('<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg" width="10" height="10"><rect width="10" '
+           'height="10" fill="red"/></svg>\n'))
+    write(d, 'server.log',
+          ''.join(f'2026-01-03T10:00:{i % 60:02}Z host app[{i}]: GET /{i} 200 "Mozilla/5.0 (X11)"\n' for i in range(300)))
     write(d, 'main.c', '#include <stdio.h>\nint main(void)\n{\n\tputs("hello");\n\treturn 0;\n}\n')
     write(d, 'paper.tex', '\\documentclass{article}\n\\begin{document}\nHello.\n\\end{document}\n')
     write(d, 'dump.sql', 'CREATE TABLE a (b int);\n' + 'INSERT INTO a VALUES (1);\n' * 50)
     write(d, 'settings.ini', '[main]\nname = value\n[other]\nurl = https://ext.example/\n')
     write(d, 'settings.yaml', 'name: value\nlist:\n  - a\n  - b\n')
     write(d, 'messages.po', 'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n\nmsgid "hello"\nmsgstr "hallo"\n')
-    write(d, 'fix.patch', 'From 1234 Mon Sep 17 00:00:00 2001\nFrom: A <a@ext.example>\nDate: Sat, 3 Jan 2026 10:00:00 +0000\nSubject: [PATCH] fix\n\n---\n a.c | 2 +-\n\ndiff --git a/a.c b/a.c\n--- a/a.c\n+++ b/a.c\n@@ -1 +1 @@\n-a\n+b\n')
+    write(d, 'fix.patch',
+          ('From 1234 Mon Sep 17 00:00:00 2001\nFrom: A <a@ext.example>\nDate: Sat, 3 Jan 2026 10:00:00 +0000\nSubject: '
+           '[PATCH] fix\n\n---\n a.c | 2 +-\n\ndiff --git a/a.c b/a.c\n--- a/a.c\n+++ b/a.c\n@@ -1 +1 @@\n-a\n+b\n'))
     with open(os.path.join(d, 'table.csv'), 'w', newline='', encoding='utf-8') as out:
         csv.writer(out).writerows(ROWS)
     with open(os.path.join(d, 'table-semicolon.csv'), 'w', newline='', encoding='latin-1') as out:
@@ -89,13 +99,19 @@ def texts(d):
 
 @maker
 def calendars(d):
-    event = ('BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//ext.example//EN\r\nMETHOD:REQUEST\r\nBEGIN:VEVENT\r\nUID:1@ext.example\r\nDTSTAMP:20260103T100000Z\r\nDTSTART:20260110T100000Z\r\n'
-             'SUMMARY:Meeting\r\nDESCRIPTION:A long description that is folded over more\r\n  than one line\\nof the file\r\nATTENDEE;CN="Bob":mailto:bob@ext.example\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n')
+    event = (
+        'BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//ext.example//EN\r\nMETHOD:REQUEST\r\nBEGIN:VEVENT\r\nUID:1@ext.example\r\n'
+        'DTSTAMP:20260103T100000Z\r\nDTSTART:20260110T100000Z\r\n'
+        'SUMMARY:Meeting\r\nDESCRIPTION:A long description that is folded over more\r\n  than one line\\nof the '
+        'file\r\nATTENDEE;CN="Bob":mailto:bob@ext.example\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n')
     write(d, 'invite.ics', event)
-    write(d, 'contact.vcf', 'BEGIN:VCARD\r\nVERSION:3.0\r\nN:Example;Alice\r\nFN:Alice Example\r\nEMAIL:alice@ext.example\r\nEND:VCARD\r\n')
+    write(d, 'contact.vcf',
+          'BEGIN:VCARD\r\nVERSION:3.0\r\nN:Example;Alice\r\nFN:Alice Example\r\nEMAIL:alice@ext.example\r\nEND:VCARD\r\n')
     import base64
     photo = base64.b64encode(_png()).decode()
-    write(d, 'contact-photo.vcf', 'BEGIN:VCARD\r\nVERSION:3.0\r\nN:Example;Alice\r\nPHOTO;ENCODING=b;TYPE=PNG:' + '\r\n '.join(photo[i:i + 70] for i in range(0, len(photo), 70)) + '\r\nEND:VCARD\r\n')
+    write(
+        d, 'contact-photo.vcf', 'BEGIN:VCARD\r\nVERSION:3.0\r\nN:Example;Alice\r\nPHOTO;ENCODING=b;TYPE=PNG:' +
+        '\r\n '.join(photo[i:i + 70] for i in range(0, len(photo), 70)) + '\r\nEND:VCARD\r\n')
 
 
 def _png(width=60, height=40):
@@ -103,7 +119,8 @@ def _png(width=60, height=40):
         return struct.pack('>I', len(data)) + kind + data + struct.pack('>I', zlib.crc32(kind + data))
 
     rows = b''.join(b'\0' + bytes((x * y) % 256 for x in range(width * 3)) for y in range(height))
-    return b'\x89PNG\r\n\x1a\n' + chunk(b'IHDR', struct.pack('>IIBBBBB', width, height, 8, 2, 0, 0, 0)) + chunk(b'IDAT', zlib.compress(rows)) + chunk(b'IEND', b'')
+    return b'\x89PNG\r\n\x1a\n' + chunk(b'IHDR', struct.pack('>IIBBBBB', width, height, 8, 2, 0, 0, 0)) + chunk(
+        b'IDAT', zlib.compress(rows)) + chunk(b'IEND', b'')
 
 
 @maker
@@ -119,7 +136,7 @@ def python_archives(d):
         archive.writestr('inner.zip', open(os.path.join(d, 'python.zip'), 'rb').read())
     stream = io.BytesIO()
 
-    class Pipe(io.RawIOBase):	# not seekable: sizes come in data descriptors
+    class Pipe(io.RawIOBase):  # not seekable: sizes come in data descriptors
         def writable(self):
             return True
 
@@ -145,7 +162,7 @@ def python_archives(d):
     database = os.path.join(d, 'data.sqlite')
     with sqlite3.connect(database) as connection:
         connection.execute('create table if not exists a (b text)')
-        connection.executemany('insert into a values (?)', [(row[0],) for row in ROWS])
+        connection.executemany('insert into a values (?)', [(row[0], ) for row in ROWS])
 
 
 @maker
@@ -153,7 +170,8 @@ def report_xml(d):
     """DMARC reports come as ZIP and gzip."""
     xml = '<?xml version="1.0"?><feedback><report_metadata><org_name>ext.example</org_name></report_metadata>' + '<record><row><source_ip>192.0.2.1</source_ip></row></record>' * 30 + '</feedback>'
     write(d, 'ext.example!ours.example!1767225600!1767312000.xml.gz', gzip.compress(xml.encode()))
-    with zipfile.ZipFile(os.path.join(d, 'ext.example!ours.example!1767225600!1767312000.zip'), 'w', zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(os.path.join(d, 'ext.example!ours.example!1767225600!1767312000.zip'), 'w',
+                         zipfile.ZIP_DEFLATED) as archive:
         archive.writestr('ext.example!ours.example!1767225600!1767312000.xml', xml)
 
 
@@ -190,7 +208,8 @@ def workbooks(d):
 @maker
 def pictures(d):
     image = module('PIL.Image').effect_mandelbrot((120, 80), (-2, -1.2, 1, 1.2), 50).convert('RGB')
-    for name in ('photo.jpg', 'photo.png', 'photo.gif', 'photo.bmp', 'photo.tiff', 'photo.webp', 'photo.ico', 'photo.pdf', 'photo.ppm'):
+    for name in ('photo.jpg', 'photo.png', 'photo.gif', 'photo.bmp', 'photo.tiff', 'photo.webp', 'photo.ico', 'photo.pdf',
+                 'photo.ppm'):
         image.save(os.path.join(d, name))
     image.save(os.path.join(d, 'photo-exif.jpg'), exif=b'Exif\0\0MM\0*\0\0\0\x08\0\0', quality=95, progressive=True)
     image.save(os.path.join(d, 'moving.gif'), save_all=True, append_images=[image.rotate(90), image.rotate(180)])
@@ -210,9 +229,11 @@ def reportlab_pdf(d):
 def office(d):
     soffice = tool('soffice')
     profile = '-env:UserInstallation=file://' + os.path.join(d, '.office')
-    for source, kinds in (('page.html', ('odt', 'pdf')), ('notes.txt', ('odt', 'docx', 'doc', 'rtf', 'pdf', 'epub', 'fodt')), ('table.csv', ('ods', 'xlsx', 'xls', 'pdf', 'html', 'fods'))):
+    for source, kinds in (('page.html', ('odt', 'pdf')), ('notes.txt', ('odt', 'docx', 'doc', 'rtf', 'pdf', 'epub', 'fodt')),
+                          ('table.csv', ('ods', 'xlsx', 'xls', 'pdf', 'html', 'fods'))):
         for kind in kinds:
-            run(d, soffice, profile, '--headless', '--convert-to', kind, '--outdir', os.path.join(d, 'office-out'), os.path.join(d, source))
+            run(d, soffice, profile, '--headless', '--convert-to', kind, '--outdir', os.path.join(d, 'office-out'),
+                os.path.join(d, source))
     for name in os.listdir(os.path.join(d, 'office-out')):
         os.replace(os.path.join(d, 'office-out', name), os.path.join(d, 'office-' + name))
     os.rmdir(os.path.join(d, 'office-out'))
@@ -248,7 +269,8 @@ def magick(d):
 @maker
 def ghostscript(d):
     gs = tool('gs')
-    write(d, 'page.ps', '%!PS-Adobe-3.0\n/Helvetica findfont 20 scalefont setfont\n72 720 moveto (Hello) show\nshowpage\n72 720 moveto (World) show\nshowpage\n')
+    write(d, 'page.ps', ('%!PS-Adobe-3.0\n/Helvetica findfont 20 scalefont setfont\n72 720 moveto (Hello) show\nshowpage\n72 720 '
+                         'moveto (World) show\nshowpage\n'))
     run(d, gs, '-q', '-dNOPAUSE', '-dBATCH', '-dSAFER', '-sDEVICE=pdfwrite', '-sOutputFile=gs.pdf', 'page.ps')
     run(d, gs, '-q', '-dNOPAUSE', '-dBATCH', '-dSAFER', '-dPDFA=2', '-sDEVICE=pdfwrite', '-sOutputFile=gs-a.pdf', 'page.ps')
 
@@ -311,13 +333,18 @@ def sox_sound(d):
 @maker
 def certificates(d):
     openssl = tool('openssl')
-    run(d, openssl, 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', 'key.pem.private', '-out', 'certificate.pem', '-days', '3000', '-subj', '/CN=alice@ext.example/emailAddress=alice@ext.example')
+    run(d, openssl, 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout',
+        'key.pem.private', '-out', 'certificate.pem', '-days', '3000', '-subj',
+        '/CN=alice@ext.example/emailAddress=alice@ext.example')
     run(d, openssl, 'x509', '-in', 'certificate.pem', '-outform', 'DER', '-out', 'certificate.crt')
 
 
 @maker
 def old_mail(d):
-    write(d, 'old.eml', b'From: Bob <bob@ext.example>\r\nTo: alice@ext.example\r\nSubject: old\r\nDate: Sat, 03 Jan 2026 10:00:00 +0000\r\nMessage-ID: <old@ext.example>\r\nMIME-Version: 1.0\r\nContent-Type: text/plain\r\n\r\nan old letter\r\n')
+    write(d, 'old.eml',
+          (b'From: Bob <bob@ext.example>\r\nTo: alice@ext.example\r\nSubject: old\r\nDate: Sat, 03 Jan 2026 10:00:00 '
+           b'+0000\r\nMessage-ID: <old@ext.example>\r\nMIME-Version: 1.0\r\nContent-Type: text/plain\r\n\r\nan old '
+           b'letter\r\n'))
 
 
 @maker
@@ -340,11 +367,50 @@ def system_documents(d):
 
 
 TYPES = {
-    'txt': 'text/plain', 'md': 'text/markdown', 'csv': 'text/csv', 'html': 'text/html', 'css': 'text/css', 'svg': 'image/svg+xml', 'json': 'application/json', 'xml': 'application/xml', 'ics': 'text/calendar', 'vcf': 'text/vcard',
-    'png': 'image/png', 'jpg': 'image/jpeg', 'gif': 'image/gif', 'bmp': 'image/bmp', 'tiff': 'image/tiff', 'tif': 'image/tiff', 'webp': 'image/webp', 'pdf': 'application/pdf', 'ps': 'application/postscript', 'zip': 'application/zip', 'gz': 'application/gzip', '7z': 'application/x-7z-compressed',
-    'docx': 'application/vnd.openxmlformats-officedocument.wordprocessingml.document', 'xlsx': 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet', 'pptx': 'application/vnd.openxmlformats-officedocument.presentationml.presentation', 'doc': 'application/msword',
-    'xls': 'application/vnd.ms-excel', 'ppt': 'application/vnd.ms-powerpoint', 'odt': 'application/vnd.oasis.opendocument.text', 'ods': 'application/vnd.oasis.opendocument.spreadsheet', 'odp': 'application/vnd.oasis.opendocument.presentation', 'rtf': 'application/rtf', 'epub': 'application/epub+zip',
-    'mp3': 'audio/mpeg', 'ogg': 'audio/ogg', 'wav': 'audio/wav', 'mp4': 'video/mp4', 'patch': 'text/x-patch', 'log': 'text/plain', 'c': 'text/x-csrc', 'tex': 'text/x-tex', 'eml': 'message/rfc822', 'pem': 'application/x-pem-file', 'tar': 'application/x-tar',
+    'txt': 'text/plain',
+    'md': 'text/markdown',
+    'csv': 'text/csv',
+    'html': 'text/html',
+    'css': 'text/css',
+    'svg': 'image/svg+xml',
+    'json': 'application/json',
+    'xml': 'application/xml',
+    'ics': 'text/calendar',
+    'vcf': 'text/vcard',
+    'png': 'image/png',
+    'jpg': 'image/jpeg',
+    'gif': 'image/gif',
+    'bmp': 'image/bmp',
+    'tiff': 'image/tiff',
+    'tif': 'image/tiff',
+    'webp': 'image/webp',
+    'pdf': 'application/pdf',
+    'ps': 'application/postscript',
+    'zip': 'application/zip',
+    'gz': 'application/gzip',
+    '7z': 'application/x-7z-compressed',
+    'docx': 'application/vnd.openxmlformats-officedocument.wordprocessingml.document',
+    'xlsx': 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
+    'pptx': 'application/vnd.openxmlformats-officedocument.presentationml.presentation',
+    'doc': 'application/msword',
+    'xls': 'application/vnd.ms-excel',
+    'ppt': 'application/vnd.ms-powerpoint',
+    'odt': 'application/vnd.oasis.opendocument.text',
+    'ods': 'application/vnd.oasis.opendocument.spreadsheet',
+    'odp': 'application/vnd.oasis.opendocument.presentation',
+    'rtf': 'application/rtf',
+    'epub': 'application/epub+zip',
+    'mp3': 'audio/mpeg',
+    'ogg': 'audio/ogg',
+    'wav': 'audio/wav',
+    'mp4': 'video/mp4',
+    'patch': 'text/x-patch',
+    'log': 'text/plain',
+    'c': 'text/x-csrc',
+    'tex': 'text/x-tex',
+    'eml': 'message/rfc822',
+    'pem': 'application/x-pem-file',
+    'tar': 'application/x-tar',
 }
 
 
@@ -363,4 +429,5 @@ def pool(directory, say=print):
     for line in open(done, encoding='utf-8').read().splitlines():
         say('# left out of the documents: ' + line)
     names = sorted(name for name in os.listdir(directory) if not name.startswith('.') and not name.endswith(('.private', '.ms')))
-    return [(os.path.join(directory, name), name, TYPES.get(name.rsplit('.', 1)[-1], 'application/octet-stream')) for name in names if os.path.isfile(os.path.join(directory, name))]
+    return [(os.path.join(directory, name), name, TYPES.get(name.rsplit('.', 1)[-1], 'application/octet-stream'))
+            for name in names if os.path.isfile(os.path.join(directory, name))]

@@ -17,10 +17,10 @@ sys.dont_write_bytecode = True
 
 import build
 import cases
-import file_classes	# noqa: F401  (these register their classes)
-import mime_body_classes	# noqa: F401
-import mime_header_classes	# noqa: F401
-import name_classes	# noqa: F401
+import file_classes  # noqa: F401  (these register their classes)
+import mime_body_classes  # noqa: F401
+import mime_header_classes  # noqa: F401
+import name_classes  # noqa: F401
 from cases import Load, Variant
 
 POSITIONS = ('only', 'first', 'later')
@@ -59,12 +59,15 @@ class Writer:
             out.write(message)
         words = variant.words if variant.words is not None else about.pop('said', [])
         about.pop('said', None)
-        self.index.write(json.dumps({'file': name, 'class': row, 'variant': variant.name, 'words': words, 'no_client': variant.no_client, **about}) + '\n')
+        self.index.write(
+            json.dumps(
+                {'file': name, 'class': row, 'variant': variant.name, 'words': words, 'no_client': variant.no_client, **about}) +
+            '\n')
 
 
 def entities(writer, rng, wanted, combinations):
     """Each variant once in each encoding, and so many random combinations of load, encoding, position and depth more."""
-    for table, positions in ((cases.part_classes, POSITIONS), (cases.whole_classes, ('only',))):
+    for table, positions in ((cases.part_classes, POSITIONS), (cases.whole_classes, ('only', ))):
         for row, function, loads, encodings in table:
             if wanted not in ('', row):
                 continue
@@ -74,12 +77,12 @@ def entities(writer, rng, wanted, combinations):
                 load = Load(load_name, encoding)
                 for variant in map(as_variant, function(load)):
                     message = variant.data if variant.full else build.head() + sink(place(variant.data, position), depth)
-                    writer.add(row, variant, message, payload=load_name, encoding=encoding, position=position, depth=depth, said=load.words)
+                    writer.add(row, variant, message, payload=load_name, encoding=encoding, position=position, depth=depth,
+                               said=load.words)
 
 
 class DoubleLoad(Load):
     """One whose ordinary part is an odd one itself."""
-
     def __init__(self, name, encoding, entity):
         super().__init__(name, encoding)
         self.entity_data = entity
@@ -91,7 +94,6 @@ class DoubleLoad(Load):
 def pairs(writer, rng, count):
     """Attackers use two tricks at once: odd parts in odd multiparts."""
     small = lambda table: [entry for entry in table if entry[0] not in ('MIME-17', 'MIME-19', 'MIME-20')]
-    outer = {}
     for _ in range(count):
         row, function, loads, encodings = rng.choice(small(cases.part_classes))
         load = Load(rng.choice(loads), rng.choice(encodings))
@@ -99,10 +101,12 @@ def pairs(writer, rng, count):
         outer_row, outer_function, _, _ = rng.choice(small(cases.whole_classes))
         variants = [as_variant(value) for value in outer_function(DoubleLoad(load.name, load.encoding, inner.data))]
         variant = rng.choice([value for value in variants if inner.data in value.data] or variants)
-        both = Variant(f'{row} {inner.name} in {outer_row} {variant.name}', variant.data, variant.no_client or inner.no_client, inner.words)
+        both = Variant(f'{row} {inner.name} in {outer_row} {variant.name}', variant.data, variant.no_client or inner.no_client,
+                       inner.words)
         depth = rng.choice(DEPTHS)
         message = variant.data if variant.full else build.head() + sink(variant.data, depth)
-        writer.add('MIME, two at once', both, message, payload=load.name, encoding=load.encoding, position='only', depth=depth, said=load.words)
+        writer.add('MIME, two at once', both, message, payload=load.name, encoding=load.encoding, position='only', depth=depth,
+                   said=load.words)
 
 
 def as_variant(value):
@@ -120,8 +124,12 @@ def files(writer, rng, wanted, combinations):
                 position, depth = rng.choice(POSITIONS), 0 if number == 0 else rng.choice(DEPTHS)
                 encoding = 'base64' if number % 2 == 0 else 'quoted-printable'
                 body = build.b64(data) if encoding == 'base64' else build.qp_all(data)
-                entity = build.entity(body, f'Content-Type: application/octet-stream; name="{name}"', f'Content-Transfer-Encoding: {encoding}', f'Content-Disposition: attachment; filename="{name}"')
-                writer.add(row, variant, build.head() + sink(place(entity, position), depth), payload='file', encoding=encoding, position=position, depth=depth)
+                entity = build.entity(body, f'Content-Type: application/octet-stream; name="{name}"',
+                                      f'Content-Transfer-Encoding: {encoding}',
+                                      f'Content-Disposition: attachment; filename="{name}"')
+                writer.add(row, variant,
+                           build.head() + sink(place(entity, position), depth), payload='file', encoding=encoding,
+                           position=position, depth=depth)
 
 
 NAME_WORDS = [f'ending:{ending}' for ending in file_classes.ENDINGS + ['clsid']] + ['mark:disguised-name', 'type:exe']
@@ -134,13 +142,16 @@ def names(writer, rng, wanted):
         for variant in map(as_variant, function(b'')):
             position, depth = rng.choice(POSITIONS), rng.choice(DEPTHS)
             entity = build.entity(b'hello, this is a harmless text\r\n', *variant.data)
-            writer.add(row, variant._replace(words=NAME_WORDS), build.head() + sink(place(entity, position), depth), payload='name', encoding='7bit', position=position, depth=depth)
+            writer.add(row, variant._replace(words=NAME_WORDS),
+                       build.head() + sink(place(entity, position), depth), payload='name', encoding='7bit', position=position,
+                       depth=depth)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--seed', type=int, default=1)
-    parser.add_argument('--combinations', type=int, default=1, help='random combinations of axes for each variant, beside the first')
+    parser.add_argument('--combinations', type=int, default=1,
+                        help='random combinations of axes for each variant, beside the first')
     parser.add_argument('--pairs', type=int, default=400, help='messages with two tricks at once')
     parser.add_argument('--class', dest='row', default='', help='this row of the catalogue alone, as in MIME-05, or "pairs"')
     parser.add_argument('directory')

@@ -40,8 +40,10 @@ def hostile(case, seen):
     return 'no client' if case['no_client'] else 'clean' if 'clean' in case['words'] else 'escape'
 
 
-DENIED = set('exe elf macho com jar class apk msi msix dex deb rpm wasm pif scr cpl xll wll appref pyc swf js vbs encoded_script wsf hta bat ps1 sct reg inf shell autoit applescript chm hlp msc settingcontent '
-             'diagcab python lnk url webloc scf search_ms library_ms desktop rdp theme iqy iso udf img vhd vhdx dmg wim vmdk qcow partial external_body'.split())
+DENIED = set('exe elf macho com jar class apk msi msix dex deb rpm wasm pif scr cpl xll wll appref pyc swf js vbs '
+             'encoded_script wsf hta bat ps1 sct reg inf shell autoit applescript chm hlp msc settingcontent '
+             'diagcab python lnk url webloc scf search_ms library_ms desktop rdp theme iqy iso udf img vhd vhdx dmg '
+             'wim vmdk qcow partial external_body'.split())
 
 
 def benign(case, seen):
@@ -73,16 +75,20 @@ def main():
         costs.append(look['cpu_ms'] if look else 0)
         if result not in ('found', 'named', 'no client', 'clean', 'fine'):
             details = {**look['ambiguities'], **look['limits'], 'clamav': look['text']} if look else ''
-            examples.append(f'# {case["file"]}: {result}: {case.get("variant", "")} {case.get("maker", case.get("class"))} {case.get("payload", "")} {case.get("encoding", "")} {details}')
+            examples.append((
+                f'# {case["file"]}: {result}: {case.get("variant", "")} {case.get("maker", case.get("class"))} {case.get("payload", "")}'
+                f' {case.get("encoding", "")} {details}'))
     print('\n'.join(examples))
     total = collections.Counter()
     for number, (name, counts) in enumerate(sorted(results.items()), 1):
         good = sum(counts[key] for key in ('found', 'named', 'no client', 'clean', 'fine')) == sum(counts.values())
-        print(f'{"ok" if good else "not ok"} {number} - {name}: ' + ', '.join(f'{count} {key}' for key, count in sorted(counts.items())))
+        print(f'{"ok" if good else "not ok"} {number} - {name}: ' + ', '.join(f'{count} {key}'
+                                                                              for key, count in sorted(counts.items())))
         total.update(counts)
     print(f'1..{len(results)}')
     costs.sort()
-    print(f'# {sum(total.values())} messages: ' + ', '.join(f'{count} {key}' for key, count in total.most_common(12)) + f'; CPU p50 {costs[len(costs) // 2]:.1f} ms, p99 {costs[len(costs) * 99 // 100]:.1f} ms, max {costs[-1]:.1f} ms')
+    print(f'# {sum(total.values())} messages: ' + ', '.join(f'{count} {key}' for key, count in total.most_common(12)) +
+          f'; CPU p50 {costs[len(costs) // 2]:.1f} ms, p99 {costs[len(costs) * 99 // 100]:.1f} ms, max {costs[-1]:.1f} ms')
 
 
 if __name__ == '__main__':

@@ -32,7 +32,9 @@ def letters(count, files, seed):
             path, name, media_type = files[(number * 7 + index * 13) % len(files)] if index == 0 else rng.choice(small)
             ending = name[name.index('.'):] if name.count('.') == 1 else '.' + name.rsplit('.', 1)[-1]
             shown = rng.choice((name, base + ending, f'{base} ({index + 1}){ending}', name.upper(), name))
-            attachments.append({'path': path, 'name': shown, 'type': rng.choice((media_type, media_type, 'application/octet-stream')), 'cid': None})
+            attachments.append({
+                'path': path, 'name': shown, 'type': rng.choice((media_type, media_type, 'application/octet-stream')), 'cid': None
+            })
         pictures = [file for file in files if file[1].startswith(('photo.', 'plain.')) and file[2].startswith('image/')]
         html = texts.html_of(text, subject) if rng.random() < 0.5 else None
         if html and rng.random() < 0.4 and pictures:
@@ -40,5 +42,9 @@ def letters(count, files, seed):
             cid = f'image{number}@ext.example'
             html = texts.html_of(text, subject, [cid])
             attachments.insert(0, {'path': path, 'name': name, 'type': media_type, 'cid': cid})
-        yield {'number': number, 'language': language, 'from': 'alice@ext.example', 'from_name': rng.choice(('Alice Example', 'Jürgen Müller', '山田太郎', 'Example, Alice', '')), 'to': 'u@ours.example', 'subject': subject, 'text': text, 'html': html,
-               'charset': rng.choice(usable), 'attachments': attachments, 'cte': rng.choice(('', '', 'base64', 'quoted-printable', '8bit')), 'flowed': rng.random() < 0.1}
+        yield {
+            'number': number, 'language': language, 'from': 'alice@ext.example', 'from_name': rng.choice(
+                ('Alice Example', 'Jürgen Müller', '山田太郎', 'Example, Alice', '')), 'to': 'u@ours.example', 'subject': subject,
+            'text': text, 'html': html, 'charset': rng.choice(usable), 'attachments': attachments, 'cte': rng.choice(
+                ('', '', 'base64', 'quoted-printable', '8bit')), 'flowed': rng.random() < 0.1
+        }

@@ -40,14 +40,15 @@ def compound(tree, clsid=bytes(16)):
     for number, item in enumerate(entries):
         value = item['value']
         stream = isinstance(value, bytes)
-        data = value.ljust(4096, b'\0') if stream else b''	# no mini stream: those begin below 4096 bytes
+        data = value.ljust(4096, b'\0') if stream else b''  # no mini stream: those begin below 4096 bytes
         name = item['name'].encode('utf-16-le') + b'\0\0'
         kind = 5 if number == 0 else 2 if stream else 1
         directory += struct.pack('<64sHBBIII16sIQQIQ', name, len(name), kind, 1, FREE, item['right'], item['child'],
-                                 clsid if number == 0 else bytes(16), 0, 0, 0, store(data) if stream else END if number == 0 else 0,
-                                 len(data))
-    directory += b''.join(struct.pack('<64sHBBIII16sIQQIQ', b'', 0, 0, 0, FREE, FREE, FREE, bytes(16), 0, 0, 0, 0, 0)
-                          for _ in range(-len(entries) % 4))
+                                 clsid if number == 0 else bytes(16), 0, 0, 0,
+                                 store(data) if stream else END if number == 0 else 0, len(data))
+    directory += b''.join(
+        struct.pack('<64sHBBIII16sIQQIQ', b'', 0, 0, 0, FREE, FREE, FREE, bytes(16), 0, 0, 0, 0, 0)
+        for _ in range(-len(entries) % 4))
     directory_at = store(directory)
 
     fat_count = 1

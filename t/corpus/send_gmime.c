@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Writes letters as GMime composes them. Standard input has one record for each field, ended by NUL: OUT, FROM, TO, SUBJECT, CHARSET, ENCODING, TEXT, HTML
- * ("" for none), then for each attachment PATH, NAME, TYPE, and an empty PATH at the end. All in UTF-8. */
+/* Writes letters as GMime composes them. Standard input has one record for each field, ended by NUL: OUT, FROM, TO, SUBJECT, CHARSET,
+ * ENCODING, TEXT, HTML ("" for none), then for each attachment PATH, NAME, TYPE, and an empty PATH at the end. All in UTF-8. */
 #include <gmime/gmime.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,7 +29,8 @@ static GMimeObject *text_part(const char *subtype, const char *charset, const ch
 static GMimeObject *file_part(const char *path, const char *name, const char *type)
 {
 	GMimeContentType *content_type = g_mime_content_type_parse(NULL, type);
-	GMimePart *part = g_mime_part_new_with_type(g_mime_content_type_get_media_type(content_type), g_mime_content_type_get_media_subtype(content_type));
+	GMimePart *part = g_mime_part_new_with_type(g_mime_content_type_get_media_type(content_type),
+						    g_mime_content_type_get_media_subtype(content_type));
 	GMimeStream *stream = g_mime_stream_file_open(path, "rb", NULL);
 	GMimeDataWrapper *content = g_mime_data_wrapper_new_with_stream(stream, GMIME_CONTENT_ENCODING_DEFAULT);
 
@@ -72,7 +73,8 @@ int main(void)
 {
 	g_mime_init();
 	for (char *out = record(); out != NULL; out = record()) {
-		char *from = record(), *to = record(), *subject = record(), *charset = record(), *encoding = record(), *text = record(), *html = record();
+		char *from = record(), *to = record(), *subject = record(), *charset = record(), *encoding = record();
+		char *text = record(), *html = record();
 		GMimeMessage *message = g_mime_message_new(TRUE);
 		GMimeObject *body = text_part("plain", charset, encoding, text);
 		FILE *file = fopen(out, "wb");

@@ -7,7 +7,6 @@ import zlib
 
 class Member:
     """One member; local_* and central_* override what the local header and the directory say of it."""
-
     def __init__(self, name, data=b'', method=8, **other):
         self.name, self.data, self.method, self.other = name, data, method, other
         deflate = zlib.compressobj(9, zlib.DEFLATED, -15)
@@ -15,8 +14,10 @@ class Member:
         self.packed = other.get('packed', self.packed)
 
     def fields(self, side):
-        values = {'name': self.name, 'method': self.method, 'flags': 0, 'crc': zlib.crc32(self.data), 'csize': len(self.packed),
-                  'size': len(self.data), 'extra': b''}
+        values = {
+            'name': self.name, 'method': self.method, 'flags': 0, 'crc': zlib.crc32(self.data), 'csize': len(self.packed),
+            'size': len(self.data), 'extra': b''
+        }
         values.update({key: value for key, value in self.other.items() if key in values})
         values.update({key[len(side) + 1:]: value for key, value in self.other.items() if key.startswith(side + '_')})
         return values
@@ -24,17 +25,20 @@ class Member:
     def local(self):
         f = self.fields('local')
         return struct.pack('<4sHHHHHIIIHH', b'PK\3\4', 20, f['flags'], f['method'], 0, 0x5c21, f['crc'], f['csize'], f['size'],
-                           len(f['name']), len(f['extra'])) + f['name'] + f['extra'] + self.packed + self.other.get('descriptor', b'')
+                           len(f['name']), len(f['extra'])) + f['name'] + f['extra'] + self.packed + self.other.get(
+                               'descriptor', b'')
 
     def central(self, offset):
         f = self.fields('central')
-        return struct.pack('<4sHHHHHHIIIHHHHHII', b'PK\1\2', 20 | 3 << 8, 20, f['flags'], f['method'], 0, 0x5c21, f['crc'], f['csize'],
-                           f['size'], len(f['name']), len(f['extra']), 0, 0, 0, self.other.get('attributes', 0o100644) << 16,
-                           self.other.get('offset', offset)) + f['name'] + f['extra']
+        return struct.pack('<4sHHHHHHIIIHHHHHII', b'PK\1\2', 20 | 3 << 8, 20, f['flags'], f['method'], 0, 0x5c21, f['crc'],
+                           f['csize'], f['size'], len(f['name']), len(f['extra']), 0, 0, 0,
+                           self.other.get('attributes', 0o100644) << 16, self.other.get('offset',
+                                                                                        offset)) + f['name'] + f['extra']
 
 
 def end_record(count, size, offset, comment=b'', total=None):
-    return struct.pack('<4sHHHHIIH', b'PK\5\6', 0, 0, count, count if total is None else total, size, offset, len(comment)) + comment
+    return struct.pack('<4sHHHHIIH', b'PK\5\6', 0, 0, count, count if total is None else total, size, offset,
+                       len(comment)) + comment
 
 
 def archive(members, base=0, listed=None, comment=b'', offset_error=0, end=True, directory=True, gap=b''):
@@ -90,7 +94,7 @@ def tar(*pairs, kind=b'0'):
 
 def cpio(*pairs):
     out = b''
-    for name, data in pairs + ((b'TRAILER!!!', b''),):
+    for name, data in pairs + ((b'TRAILER!!!', b''), ):
         header = b'070701' + b''.join(b'%08X' % n for n in (1, 0o100644, 0, 0, 1, 0, len(data), 0, 0, 0, 0, len(name) + 1, 0))
         out += (header + name + b'\0').ljust((len(header) + len(name) + 4) // 4 * 4, b'\0') + data + bytes(-len(data) % 4)
     return out
@@ -121,7 +125,8 @@ def rar5(name, data):
         head = _vint(len(head)) + head
         return struct.pack('<I', zlib.crc32(head)) + head
 
-    file = _vint(4) + _vint(len(data)) + _vint(0o100644) + struct.pack('<I', zlib.crc32(data)) + _vint(0) + _vint(1) + _vint(len(name)) + name
+    file = _vint(4) + _vint(len(data)) + _vint(0o100644) + struct.pack('<I', zlib.crc32(data)) + _vint(0) + _vint(1) + _vint(
+        len(name)) + name
     return b'Rar!\x1a\x07\x01\x00' + block(1, 0, _vint(0)) + block(2, 2, file, len(data)) + data + block(5, 0, _vint(0))
 
 
@@ -143,7 +148,8 @@ def arj(name, data):
         return b'\x60\xea' + struct.pack('<H', len(body)) + body + struct.pack('<I', zlib.crc32(body)) + b'\0\0'
 
     first = struct.pack('<BBBBBBBBIIIIHHHBB', 30, 11, 1, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0) + name + b'\0\0'
-    file = struct.pack('<BBBBBBBBIIIIHHHBB', 30, 11, 1, 0, 0, 0, 0, 0, 0x5c210000, len(data), len(data), zlib.crc32(data), 0, 0x20, 0, 0, 0)
+    file = struct.pack('<BBBBBBBBIIIIHHHBB', 30, 11, 1, 0, 0, 0, 0, 0, 0x5c210000, len(data), len(data), zlib.crc32(data), 0,
+                       0x20, 0, 0, 0)
     return header(first) + header(file + name + b'\0\0') + data + b'\x60\xea\0\0'
 
 
@@ -159,16 +165,16 @@ def cab(name, data):
 def seven_zip(name, data):
     """7z with one member, copied and not packed."""
     wide = name.decode().encode('utf-16-le') + b'\0\0'
-    header = (b'\x01\x04\x06\x00\x01\x09' + _seven_number(len(data)) + b'\x00' +
-              b'\x07\x0b\x01\x00\x01\x01\x00\x0c' + _seven_number(len(data)) + b'\x00' +
-              b'\x08\x0a\x01' + struct.pack('<I', zlib.crc32(data)) + b'\x00\x00' +
+    header = (b'\x01\x04\x06\x00\x01\x09' + _seven_number(len(data)) + b'\x00' + b'\x07\x0b\x01\x00\x01\x01\x00\x0c' +
+              _seven_number(len(data)) + b'\x00' + b'\x08\x0a\x01' + struct.pack('<I', zlib.crc32(data)) + b'\x00\x00' +
               b'\x05\x01\x11' + _seven_number(len(wide) + 1) + b'\x00' + wide + b'\x00\x00')
     start = struct.pack('<QQI', len(data), len(header), zlib.crc32(header))
     return b"7z\xbc\xaf'\x1c\x00\x04" + struct.pack('<I', zlib.crc32(start)) + start + data + header
 
 
 def _seven_number(number):
-    return bytes([number]) if number < 128 else bytes([0x80 | number >> 8, number & 0xff]) if number < 0x4000 else b'\xe0' + struct.pack('<I', number)[:3]
+    return bytes([number]) if number < 128 else bytes([0x80 | number >> 8, number
+                                                       & 0xff]) if number < 0x4000 else b'\xe0' + struct.pack('<I', number)[:3]
 
 
 def iso(name, data):
@@ -177,14 +183,16 @@ def iso(name, data):
         return number.to_bytes(size, 'little') + number.to_bytes(size, 'big')
 
     def record(ident, sector, size, flags):
-        body = bytes([0]) + both(sector, 4) + both(size, 4) + bytes([126, 1, 3, 10, 0, 0, 0, flags, 0, 0]) + both(1, 2) + bytes([len(ident)]) + ident
+        body = bytes([0]) + both(sector, 4) + both(size, 4) + bytes([126, 1, 3, 10, 0, 0, 0, flags, 0, 0]) + both(1, 2) + bytes(
+            [len(ident)]) + ident
         body += bytes((len(body) + 1) % 2)
         return bytes([len(body) + 1]) + body
 
     root = record(b'\0', 18, 2048, 2)
-    volume = (b'\1CD001\1\0' + b' ' * 32 + b'REPORT'.ljust(32) + bytes(8) + both(20, 4) + bytes(32) + both(1, 2) + both(1, 2) + both(2048, 2) +
-              both(10, 4) + (19).to_bytes(4, 'little') + bytes(4) + (19).to_bytes(4, 'big') + bytes(4) + root)
+    volume = (b'\1CD001\1\0' + b' ' * 32 + b'REPORT'.ljust(32) + bytes(8) + both(20, 4) + bytes(32) + both(1, 2) + both(1, 2) +
+              both(2048, 2) + both(10, 4) + (19).to_bytes(4, 'little') + bytes(4) + (19).to_bytes(4, 'big') + bytes(4) + root)
     volume = volume.ljust(881, b' ') + b'\1'
     table = root + record(b'\1', 18, 2048, 2) + record(name + b';1', 20, len(data), 0)
     return (bytes(32768) + volume.ljust(2048, b'\0') + b'\xffCD001\1'.ljust(2048, b'\0') + table.ljust(2048, b'\0') +
-            (b'\1\0' + (18).to_bytes(4, 'little') + b'\1\0\0\0').ljust(2048, b'\0') + data.ljust((len(data) + 2047) // 2048 * 2048, b'\0'))
+            (b'\1\0' + (18).to_bytes(4, 'little') + b'\1\0\0\0').ljust(2048, b'\0') + data.ljust(
+                (len(data) + 2047) // 2048 * 2048, b'\0'))

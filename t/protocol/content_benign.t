@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Ordinary mail of real software (t/corpus/benign.py) passes at the default settings: at most one message in a thousand is called ambiguous, none is denied,
-# encrypted, disguised, unreadable or too large. With --long more than 10,000 messages.
+# Ordinary mail of real software (t/corpus/benign.py) passes at the default settings: at most one message in a thousand is called
+# ambiguous, none is denied, encrypted, disguised, unreadable or too large. With --long more than 10,000 messages.
 use strict;
 use warnings;
 use FindBin;
@@ -12,7 +12,7 @@ use Test::More;
 
 my $service = Octroi::Service->new;
 my $corpus = Octroi::Corpus->make('benign', letters => $ENV{OCTROI_LONG} ? 1300 : 100);
-my $daemon = $service->start(antivirus => qq(enabled = yes database = "$Octroi::Corpus::tree/t/data/clamav"), content => 'enabled = yes');
+my $daemon = Octroi::Corpus::daemon($service);
 my $seen = $corpus->send($service->socket, $daemon);
 my (%makers, %total);
 

@@ -12,7 +12,7 @@ use Test::More;
 use constant LARGEST => 12000;	# bytes: one packet of the protocol for each byte of the body
 
 my $service = Octroi::Service->new;
-my $daemon = $service->start(antivirus => qq(enabled = yes database = "$Octroi::Corpus::tree/t/data/clamav"), content => 'enabled = yes');
+my $daemon = Octroi::Corpus::daemon($service);
 
 for my $corpus (Octroi::Corpus->make('hostile'), Octroi::Corpus->make('benign', letters => 30)) {
 	my @small = grep { -s "$corpus->{dir}/$_->{file}" <= LARGEST } $corpus->cases;
@@ -27,7 +27,10 @@ for my $corpus (Octroi::Corpus->make('hostile'), Octroi::Corpus->make('benign', 
 		my $cut = $corpus->send($service->socket, $daemon, cases => \@chosen, prefix => $prefix++, size => $sizes{$name});
 		my @differ = grep { telling($cut->{ $_->{file} }) ne telling($whole->{ $_->{file} }) } @chosen;
 		is(scalar(@differ), 0, "chunks of $name bytes: the same verdict and findings");
-		diag "$_->{file}: " . telling($whole->{ $_->{file} }) . ' but ' . telling($cut->{ $_->{file} }) . '; ' . $corpus->keep($_) for @differ;
+		for my $case (@differ) {
+			my ($was, $is) = map { telling($_->{ $case->{file} }) } $whole, $cut;
+			diag "$case->{file}: $was but $is; " . $corpus->keep($case);
+		}
 	}
 }
 done_testing;

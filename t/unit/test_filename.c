@@ -128,7 +128,7 @@ static const struct row {
 	{ "utf_16_without_charset_NAME_03", { STR("a\0.\0e\0x\0e\0") }, "exe", "a?.?e?x?e?", DISGUISED },
 	{ "names_of_two_kinds_MIME_21", { STR("a.txt"), STR("a.exe") }, "txt exe", "a.txt", AMBIGUOUS },
 	{ "names_of_two_programs_MIME_21", { STR("a.vbs"), STR("a.exe") }, "vbs exe", "a.vbs", AMBIGUOUS },
-	{ "too_long_for_an_ending", { STR("a.abcdefghijklmnopq") }, "", "a.abcdefghijklmnopq", PLAIN },
+	{ "too_long_for_an_ending", { STR("a.abcdefghijklmnopqrstu") }, "", "a.abcdefghijklmnopqrstu", PLAIN },
 };
 
 static void check(void **state)

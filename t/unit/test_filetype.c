@@ -273,7 +273,7 @@ static const struct word {
 	{ "word_with_hyphen", "search-ms", true, NULL, 0, "search-ms" },
 	{ "word_empty", "", false, NULL, 0, "" },
 	{ "word_of_a_dot", ".", false, NULL, 0, "" },
-	{ "word_too_long", "abcdefghijklmnopq", false, NULL, 0, "" },
+	{ "word_too_long", "abcdefghijklmnopqrstu", false, NULL, 0, "" },
 	{ "word_of_16", "abcdefghijklmnop", true, NULL, 0, "abcdefghijklmnop" },
 	{ "word_with_slash", "a/b", false, NULL, 0, "" },
 	{ "word_with_two_dots", "tar.gz", false, NULL, 0, "" },

@@ -323,7 +323,33 @@ static void cover(struct unpack *unpack, const struct item *item)
 	unpack_cover(unpack, (struct str){ elsewhere, 4 });
 	covered_right &= unpack_covered(unpack, (struct str){ all.p + 3, 9 }) && unpack_covered(unpack, (struct str){ all.p + 10, 4 }) &&
 			 !unpack_covered(unpack, (struct str){ all.p + 3, 11 }) && !unpack_covered(unpack, (struct str){ all.p + 1, 2 }) &&
-			 !unpack_covered(unpack, (struct str){ elsewhere, 4 });
+			 unpack_covered(unpack, (struct str){ elsewhere, 4 });
+}
+
+static char copy_of_message[sizeof(MESSAGE)];
+
+static void cover_a_copy(struct unpack *unpack, const struct item *item)
+{
+	const struct item inner = { .parent = item, .kind = ITEM_EMBEDDED, .bytes = { copy_of_message, sizeof(MESSAGE) - 1 }, .media_type = STR("message/rfc822") };
+
+	if (item->kind == ITEM_EMBEDDED) {
+		unpack_cover(unpack, item->bytes);
+		covered_right = unpack_covered(unpack, item->bytes);
+		return;
+	}
+	memcpy(copy_of_message, "x" MESSAGE, sizeof(MESSAGE));
+	unpack_cover(unpack, item->bytes);
+	(void)unpack_found(unpack, &inner);
+	covered_right &= !unpack_covered(unpack, inner.bytes) && unpack_covered(unpack, item->bytes);
+}
+
+static bool what_was_covered_is_forgotten_with_its_bytes(void)
+{
+	struct run it;
+
+	at_mail = cover_a_copy;
+	run(&it);
+	return covered_right;
 }
 
 static bool ranges_that_were_covered_are_known(void)
@@ -383,6 +409,7 @@ static const struct row { const char *name; bool (*check)(void); } rows[] = {
 	{ "processor_time_has_a_bound", processor_time_has_a_bound },
 	{ "what_only_salvage_has_found_is_known", what_only_salvage_has_found_is_known },
 	{ "ranges_that_were_covered_are_known", ranges_that_were_covered_are_known },
+	{ "what_was_covered_is_forgotten_with_its_bytes", what_was_covered_is_forgotten_with_its_bytes },
 	{ "a_fragment_is_one_whatever_its_bytes_MIME_18", a_fragment_is_one_whatever_its_bytes_MIME_18 },
 	{ "a_link_counts_once", a_link_counts_once },
 };
