@@ -7,6 +7,9 @@
 #include "milter/unpack/pgp.h"
 #include "milter/unpack/suspect.h"
 
+#define WORDS_MIN 512		/* characters of a run, and how many of them are looked at */
+#define WORDS_LOOK_MAX 2048
+#define WORDS_JUNK_EVERY 24
 #define RUN_CHARS_MIN 88	/* EICAR, the shortest thing that anybody objects to, has 92; most tokens in URLs are shorter */
 #define ARMOUR_HEADER_MAX 512	/* bytes from the line that begins an armour to its base64 */
 
@@ -143,13 +146,26 @@ static bool is_armoured(struct str in, struct str run)
 	return begin != NULL && !octets_has((struct str){ begin, (size_t)(run.p - begin) }, STR("-----END "));
 }
 
+/* Tables and lists have runs of words between their commas. Base64 with that much junk decodes for nobody who has not been told what it is, and a part
+ * that says so is decoded by the readings of its header. */
+static bool is_mere_words(struct str run)
+{
+	size_t looked_at = run.len < WORDS_LOOK_MAX ? run.len : WORDS_LOOK_MAX, junk = 0;
+
+	if (run.len < WORDS_MIN)
+		return false;
+	for (size_t i = 0; i < looked_at; i++)
+		junk += !ascii_is_alnum(run.p[i]) && !ascii_is_space(run.p[i]) && strchr("+/=-_", run.p[i]) == NULL;
+	return junk > looked_at / WORDS_JUNK_EVERY;
+}
+
 static void find_base64(struct finder *finder)
 {
 	struct str in = finder->item->bytes, run;
 	size_t position = 0;
 
 	while (!unpack_stopped(finder->unpack) && base64_run_next(in, RUN_CHARS_MIN, &position, &run)) {
-		if (!is_data_url(finder, run))
+		if (!is_data_url(finder, run) && !is_mere_words(run))
 			suspect_base64(finder->unpack, finder->item, ITEM_EMBEDDED, run, is_armoured(in, run) ? SUSPECT_NO_NOISE : SUSPECT_NOISE);
 	}
 }
