@@ -13,7 +13,9 @@ use Octroi::Mail qw(plain);
 # writes in the name of another (INNOCENT) has the name of what we remove.
 my $results = 'Authentication-Results';
 my $innocent = "$results: mx.prepended.example; INNOCENT";
-my $gate = Octroi::Gate->start(postfix => {
+# A header that ends at a name with a NUL is one that two programs read differently: here it must get through, to be looked at.
+my @conf = (conf => { content => 'on_ambiguous = accept' });
+my $gate = Octroi::Gate->start(@conf, postfix => {
 	files => { edits => <<"EOT" },
 /^Received:.*by gw/ PREPEND $innocent above our Received
 /^From:/ PREPEND $innocent above From
@@ -101,7 +103,7 @@ subtest 'in any order, among edits of the MTA' => sub {
 # The name of the gateway in Unicode: A-label, U-label, upper case, wide letters and dots (HDR-01).
 subtest 'results of a gateway whose name is not ASCII' => sub {
 	my $name = 'gw.xn--mnchen-3ya.example';
-	(my $conf = $gate->conf) =~ s/^(authserv_id\s*=\s*)"[^"]*"/$1"$name"/m;
+	(my $conf = $gate->conf(@conf)) =~ s/^(authserv_id\s*=\s*)"[^"]*"/$1"$name"/m;
 	$gate->daemon->configure($conf);
 	ok $gate->daemon->reload, 'reloaded';
 	for my $id ($name, 'GW.XN--MNCHEN-3YA.EXAMPLE', "gw.m\xc3\xbcnchen.example", "GW.M\xc3\x9cNCHEN.Example", "gw.mu\xcc\x88nchen.example",
@@ -112,7 +114,7 @@ subtest 'results of a gateway whose name is not ASCII' => sub {
 	for my $id ('gw.munchen.example', 'xn--mnchen-3ya.example', "m\xc3\xbcnchen.example", "x.gw.m\xc3\xbcnchen.example", 'gw.ours.example') {
 		check_kept("results of $id", "$results: $id; spf=pass KEPT");
 	}
-	$gate->daemon->configure($gate->conf);
+	$gate->daemon->configure($gate->conf(@conf));
 	ok $gate->daemon->reload, 'reloaded';
 };
 
