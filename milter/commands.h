@@ -21,6 +21,12 @@ int command_check(int argc, char **argv);
 int command_try(int argc, char **argv);
 int command_dkim_key(int argc, char **argv);
 
+/* 0: nothing to mend, 1: warnings, or something could not be told, 2: dangers, 3: it could not look (no MTA, a wrong command line). */
+int command_doctor(int argc, char **argv);
+
+/* EXIT_WRONG when the gateway relays, EXIT_USAGE when something could not be tested. */
+int command_relaytest(int argc, char **argv);
+
 /* Writes all errors of conf to standard error, each with its file and line; returns how many there are. */
 size_t commands_print_errors(const struct conf *conf, const char *file);
 

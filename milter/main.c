@@ -24,6 +24,8 @@ static const struct {
 	{ "check", command_check, "is the configuration good; with --changed: what differs from the defaults" },
 	{ "try", command_try, "what would happen to a message, without an MTA" },
 	{ "dkim-key", command_dkim_key, "a key pair to sign mail with, and what to publish" },
+	{ "doctor", command_doctor, "do MTA, system and DNS keep what the filter promises" },
+	{ "relaytest", command_relaytest, "does a gateway relay: plays the known patterns against it and sends nothing" },
 	{ "version", command_version, "which version this is" },
 	{ "help", command_help, "this list; octroi(8) and milter.conf(5) say more" },
 };

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A pool of ordinary files, each made by a real program and kept in a directory for the next time. What is not installed is left out and named."""
+"""A pool of ordinary files, each made by a real program and kept in a directory for the next time. What is not installed is left
+out and named."""
 
 import bz2
 import csv

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Holds what unpack_look saw (JSON lines on standard input) against DIR/index.jsonl of hostile.py or benign.py; prints TAP, one line for each
-class or maker.
+"""Holds what unpack_look saw (JSON lines on standard input) against DIR/index.jsonl of hostile.py or benign.py; prints TAP, one
+line for each class or maker.
 
     (cd DIR && ls *.eml | unpack_look --database t/data/clamav) | judge.py DIR"""
 

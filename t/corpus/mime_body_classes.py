@@ -183,7 +183,7 @@ def qp_bodies(data):
     yield '"=3" at the end', plain + b'=3'
     yield '"=" CR at the end', plain + b'=\r'
     yield 'no line end', plain
-    yield 'a line of 5,000 bytes', b'x' * 5000 + b'=\r\n' + plain + CRLF
+    yield 'a line of 5,000 bytes', plain + b'=0D=0A' + b'x' * 5000 + CRLF
     yield '8-bit bytes in front', b'\xff\xfe\x80' + plain + CRLF
     yield 'blanks at the end of lines', b' = \r\n'.join([b'']) + plain + b'   \r\n'
     yield '"=58" as "=0x58"', b''.join(b'=0x' + cell[1:] for cell in cells) + CRLF

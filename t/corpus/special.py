@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Mail that few programs write and every server sees: batch mailers, patches, signed and encrypted mail, reports, list mail, forwarded mail."""
+"""Mail that few programs write and every server sees: batch mailers, patches, signed and encrypted mail, reports, list mail,
+forwarded mail."""
 
 import base64
 import email

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What ordinary people and programs write: letters in many languages with the charsets they are sent in, and texts that look odd and are not."""
+"""What ordinary people and programs write: letters in many languages with the charsets they are sent in, and texts that look odd
+and are not."""
 
 import base64
 import random

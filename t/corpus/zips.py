@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""ZIP archives record by record (APPNOTE.TXT 4.3), so that the records can disagree; and other containers small enough to write by hand."""
+"""ZIP archives record by record (APPNOTE.TXT 4.3), so that the records can disagree; and other containers small enough to write
+by hand."""
 
 import struct
 import zlib

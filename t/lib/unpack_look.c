@@ -60,6 +60,7 @@ static int settings_read(const char *database, struct look *look, struct conf **
 
 static int look_open(struct look *look, const char *database)
 {
+	const struct content_settings *settings;
 	struct conf *conf = NULL;
 	char status[JOB_STATUS_MAX] = "";
 	int r;
@@ -70,9 +71,8 @@ static int look_open(struct look *look, const char *database)
 	(void)snprintf(look->scratch, sizeof(look->scratch), "%.60s/scratch", look->top);
 	if (mkdir(look->scratch, 0700) < 0 || settings_read(database, look, &conf) < 0)
 		return -1;
-	look->question = (struct content_question){
-		.unpack = true, .limits = ((const struct content_settings *)conf_settings(conf, "content"))->limits, .scan_timeout_ms = SCAN_TIMEOUT_MS,
-	};
+	settings = conf_settings(conf, "content");
+	look->question = (struct content_question){ .unpack = true, .limits = settings->limits, .scan_timeout_ms = SCAN_TIMEOUT_MS };
 	r = job_content.prepare(conf, &look->shared, status);
 	conf_free(conf);
 	if (r < 0 || job_content.warm(look->shared, look->scratch) < 0)
@@ -151,9 +151,11 @@ static json_t *entry_print(const struct inventory_entry *entry)
 
 	for (size_t i = 0; i < entry->extensions_len; i++)
 		json_array_append_new(endings, json_string(entry->extensions[i]));
-	return json_pack("{s:s, s:s, s:o, s:o, s:s, s:o, s:b, s:b, s:b, s:I, s:I}", "name", entry->name, "container", entry->container, "types", types_of(entry),
-			 "endings", endings, "declared", filetype_name(entry->declared), "marks", marks_of(entry->marks), "in_archive", entry->in_archive,
-			 "is_attachment", entry->is_attachment, "mismatch", deceives(entry), "size", (json_int_t)entry->size_bytes, "count", (json_int_t)entry->count);
+	return json_pack("{s:s, s:s, s:o, s:o, s:s, s:o, s:b, s:b, s:b, s:I, s:I}",
+			 "name", entry->name, "container", entry->container, "types", types_of(entry), "endings", endings,
+			 "declared", filetype_name(entry->declared), "marks", marks_of(entry->marks),
+			 "in_archive", entry->in_archive, "is_attachment", entry->is_attachment, "mismatch", deceives(entry),
+			 "size", (json_int_t)entry->size_bytes, "count", (json_int_t)entry->count);
 }
 
 static json_t *ambiguities_print(const struct inventory *inventory)
@@ -185,9 +187,11 @@ static void answer_print(const char *path, const struct content_answer *answer, 
 
 	for (size_t i = 0; i < inventory->entries_len; i++)
 		json_array_append_new(entries, entry_print(&inventory->entries[i]));
-	line = json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:I, s:I, s:I, s:f}", "file", path, "antivirus", outcomes[answer->antivirus.outcome], "text",
-			 answer->antivirus.text, "entries", entries, "ambiguities", ambiguities_print(inventory), "limits", limits_print(inventory), "parts",
-			 (json_int_t)inventory->parts, "members", (json_int_t)inventory->members, "contents", (json_int_t)inventory->contents, "cpu_ms", cpu_ms);
+	line = json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:I, s:I, s:I, s:f}",
+			 "file", path, "antivirus", outcomes[answer->antivirus.outcome], "text", answer->antivirus.text,
+			 "entries", entries, "ambiguities", ambiguities_print(inventory), "limits", limits_print(inventory),
+			 "parts", (json_int_t)inventory->parts, "members", (json_int_t)inventory->members,
+			 "contents", (json_int_t)inventory->contents, "cpu_ms", cpu_ms);
 	if (line == NULL)
 		exit(fail(path, "a text that is no UTF-8"));
 	(void)json_dumpf(line, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER);
@@ -206,7 +210,7 @@ static double cpu_now_ms(void)
 static int look_at(const struct look *look, const char *path, const char *bytes, size_t len, bool is_quiet)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
-	struct content_answer answer;
+	struct content_answer answer = { 0 };
 	double start_ms = cpu_now_ms();
 	int r = ask(look, bytes, len, arena, &answer);
 
@@ -219,15 +223,14 @@ static int look_at(const struct look *look, const char *path, const char *bytes,
 
 static int look_at_file(const struct look *look, const char *path, bool truncate)
 {
-	_cleanup_(free_charp) char *bytes = malloc(MESSAGE_MAX);
-	FILE *file = fopen(path, "rb");
+	_cleanup_(fclose_filep) FILE *file = fopen(path, "rb");
+	_cleanup_(free_charp) char *bytes = xcalloc(1, MESSAGE_MAX);
 	size_t len;
 	int r = 0;
 
-	if (file == NULL || bytes == NULL)
+	if (file == NULL)
 		return fail(path, strerror(errno));
 	len = fread(bytes, 1, MESSAGE_MAX, file);
-	(void)fclose(file);
 	if (!truncate)
 		return look_at(look, path, bytes, len, false);
 	for (size_t i = 0; i <= len && r == 0; i++)

@@ -39,6 +39,13 @@ sub make {
 	return $self;
 }
 
+# The daemon at the default settings, but for the signatures (those of t/data/clamav) and without the scanners that ask the DNS.
+sub daemon {
+	my ($service) = @_;
+
+	return $service->start(antivirus => qq(enabled = yes database = "$tree/t/data/clamav"), content => 'enabled = yes');
+}
+
 sub cases { return @{ $_[0]{cases} } }
 sub bytes { return slurp("$_[0]{dir}/$_[1]{file}") }
 
@@ -53,8 +60,8 @@ sub keep {
 	return $path;
 }
 
-# The fields and the body as Postfix hands them to a filter: what begins no field ends the header, a NUL ends a value, and a bare CR in the
-# header is a blank. The bytes of the body stay what they are.
+# The fields and the body as Postfix hands them to a filter: what begins no field ends the header, a NUL ends a value, and a bare
+# CR in the header is a blank. The bytes of the body stay what they are.
 sub cut {
 	my ($bytes) = @_;
 	my @fields;
@@ -100,7 +107,9 @@ sub send_one {
 	my $goes_on = sub { $answer = $_[0]; return $answer->{answer} =~ /^(?:continue|none|unsent|skip)$/ };
 
 	$mta->macros(map { $_ => { i => $id } } qw(data eoh eom));
-	$goes_on->($mta->mail('<a@ext.example>')) && $goes_on->($mta->rcpt('<u@ours.example>')) && $goes_on->($mta->data) or return $answer;
+	for my $step (sub { $mta->mail('<a@ext.example>') }, sub { $mta->rcpt('<u@ours.example>') }, sub { $mta->data }) {
+		$goes_on->($step->()) or return $answer;
+	}
 	for my $field (@$fields) {
 		s/\0.*//s for @$field;
 		$goes_on->($mta->header(@$field)) or return $answer;
@@ -113,8 +122,8 @@ sub send_one {
 	return $mta->eom;
 }
 
-# Named: cases (all of them), size (of chunks, 65535), prefix (of the queue ids). Every message must have its line in the log; one that has none is
-# missing in what is returned.
+# Named: cases (all of them), size (of chunks, 65535), prefix (of the queue ids). Every message must have its line in the log; one that
+# has none is missing in what is returned.
 sub send {
 	my ($self, $socket, $daemon, %args) = @_;
 	my @cases = @{ $args{cases} // $self->{cases} };
@@ -169,7 +178,9 @@ sub _send_share {
 sub objections {
 	my ($record) = @_;
 
-	return grep { /^(?:antivirus:(?:infected|unscannable)|attachment:\w+|content:(?!error|poison)\w+)$/ } sort keys %{ $record->{found} };
+	my $objection = qr/^(?:antivirus:(?:infected|unscannable)|attachment:\w+|content:(?!error|poison)\w+)$/;
+
+	return grep { /$objection/ } sort keys %{ $record->{found} };
 }
 
 1;
