@@ -61,7 +61,7 @@ subtest "$messages odd messages through the engine" => sub {
 	plan skip_all => 't/lib/sign_messages is not built' unless $bulk;
 	my $directory = temp_directory();
 	my $number = 0;
-	spew("$directory/milter.conf", qq(domains = { "ours.example" }\nantivirus { enabled = no }\nsign {\n$sections}\n));
+	spew("$directory/milter.conf", qq(domains = { "ours.example" }\nantivirus { enabled = no }\ncontent { enabled = no }\nsign {\n$sections}\n));
 	spew(sprintf("$directory/%05d.eml", $number++), $_) for Octroi::DkimMail::messages($messages, $alice);
 	is qx($bulk $directory/milter.conf $alice $directory), '', 'all let in';
 	my @files = sort glob "$directory/*.out";
@@ -102,7 +102,7 @@ subtest "$through_postfix of them through two Postfixes" => sub {
 };
 
 subtest 'a tagged message is signed as it is tagged' => sub {
-	my $mail = send_through(message => attached(name => 'e.com', bytes => eicar(), from => $alice, subject => 'A test')) or return;
+	my $mail = send_through(message => attached(name => 'e.txt', bytes => eicar(), from => $alice, subject => 'A test')) or return;
 	is $mail->header('Subject'), '[SUSPECT] A test', 'tagged';
 	all_verify('tagged', $mail->file);
 	$mail = send_through(message => "From: $alice\nMIME-Version: 1.0\n\n" . eicar() . "\n") or return;
