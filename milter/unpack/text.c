@@ -37,22 +37,30 @@ static const struct content *found(struct finder *finder, struct str bytes, stru
 	return unpack_found(finder->unpack, &item);
 }
 
-/* A program that is stricter, or more lenient, gets something else of a broken one. What comes out of a sentence that only begins like one does not
- * matter. */
+/* A program that is stricter, or more lenient, gets something else of a broken one. */
 static void judge_broken(struct finder *finder, const struct content *content, const char *what)
 {
 	if (content != NULL && suspect_matters(content))
 		unpack_ambiguous(finder->unpack, AMBIGUITY_TEXT_ENCODING, "a broken %s file in a text", what);
 }
 
-static void found_file(struct finder *finder, const struct encoded_file *file, const char *out, const char *what)
+static void found_file(struct finder *finder, const struct encoded_file *file, const char *out, const char *what, bool is_certain)
 {
-	const struct content *content = found(finder, (struct str){ out + file->offset, file->len }, file->name, 0);
+	unsigned marks = file->is_broken && is_certain ? 1u << MARK_UNREADABLE : 0;
+	const struct content *content = found(finder, (struct str){ out + file->offset, file->len }, file->name, marks);
 
 	if (file->is_broken)
 		judge_broken(finder, content, what);
 	if (file->resource_len > 0)
 		(void)found(finder, (struct str){ out + file->resource_offset, file->resource_len }, (struct str){ NULL, 0 }, 0);
+}
+
+/* Does a full line of 45 bytes come first? So does every file of more; sentences that begin with "begin 644" do not. */
+static bool has_full_line(struct str in, const struct encoded_file *file)
+{
+	size_t line_end = octets_find(in, file->start, STR("\n"));
+
+	return line_end != SIZE_MAX && line_end + 1 < in.len && in.p[line_end + 1] == 'M';
 }
 
 static void find_uuencode(struct finder *finder)
@@ -64,7 +72,7 @@ static void find_uuencode(struct finder *finder)
 	if (!octets_has(in, STR("begin")) || !has_room(finder))
 		return;
 	while (!unpack_stopped(finder->unpack) && uuencode_next(in, &position, finder->out, &file))
-		found_file(finder, &file, finder->out, "uuencoded");
+		found_file(finder, &file, finder->out, "uuencoded", has_full_line(in, &file));
 }
 
 /* Consecutive parts of one file stand one behind the other in out: from its first part to its last it is the file. */
@@ -97,7 +105,7 @@ static void find_yenc(struct finder *finder)
 	if (!octets_has(in, STR("=ybegin ")) || !has_room(finder))
 		return;
 	while (!unpack_stopped(finder->unpack) && yenc_next(in, &position, finder->out + finder->used, &file)) {
-		found_file(finder, &file, finder->out + finder->used, "yEnc");
+		found_file(finder, &file, finder->out + finder->used, "yEnc", true);
 		if (file.is_part)
 			yenc_part(finder, &join, &file);
 		is_open = file.is_part && !file.is_last;
@@ -119,7 +127,7 @@ static void find_binhex(struct finder *finder)
 		bool is_there = out != NULL && binhex_next(in, &position, out, room, &file);
 
 		if (is_there)
-			found_file(finder, &file, out, "BinHex");
+			found_file(finder, &file, out, "BinHex", true);
 		unpack_give_unused(finder->unpack, out, room, is_there ? file.len + file.resource_len : 0);
 		if (!is_there)
 			return;
