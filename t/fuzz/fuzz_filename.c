@@ -37,7 +37,7 @@ static void check_extensions(const struct filename *filename)
 	for (size_t i = 0; i < filename->extensions_len; i++) {
 		size_t len = strspn(filename->extensions[i], "abcdefghijklmnopqrstuvwxyz0123456789_-");
 
-		if (len == 0 || len > 16 || filename->extensions[i][len] != '\0')
+		if (len == 0 || len > 20 || filename->extensions[i][len] != '\0')
 			abort();
 		for (size_t j = 0; j < i; j++)
 			if (strcmp(filename->extensions[i], filename->extensions[j]) == 0)
@@ -58,7 +58,7 @@ static void check_plain(const struct filename *filename, struct str name)
 	const char *dot = memrchr(name.p, '.', name.len);
 	size_t len = dot == NULL ? 0 : (size_t)(name.p + name.len - dot - 1);
 
-	if (filename->is_disguised || filename->is_ambiguous || filename->extensions_len != (len > 0 && len <= 16))
+	if (filename->is_disguised || filename->is_ambiguous || filename->extensions_len != (len > 0 && len <= 20))
 		abort();
 	if (filename->extensions_len == 1 && !str_equal_nocase(str_of(filename->extensions[0]), (struct str){ dot + 1, len }))
 		abort();
