@@ -53,7 +53,7 @@ static const struct option content_options[] = {
 	  .summary = "look into every message: its parts, attachments and archives",
 	  .text = "In every way in which a mail program could read it. attachment and links rest on it: with no here they see nothing. "
 		  "antivirus then scans the message as ClamAV alone reads it." },
-	{ "depth", OPTION_COUNT, FIELD(limits.depth), .fallback = "20", .min = 4, .max = 100,
+	{ "depth", OPTION_COUNT, FIELD(limits.depth), .fallback = "30", .min = 4, .max = 100,
 	  .summary = "how deep things may be packed into one another",
 	  .text = "The message is the first level, each attached message, archive or document with something in it one more." },
 	{ "parts", OPTION_COUNT, FIELD(limits.parts), .fallback = "1000", .min = 10, .max = 100000,

@@ -213,12 +213,35 @@ void mime_parameters_read(struct arena *arena, struct str value, unsigned lexis,
 	}
 }
 
-/* Quotes that are no whole value of a parameter, or hold a backslash. */
+static bool begins_parameter(struct str s, struct str name)
+{
+	while (s.len > 0 && ascii_is_space(s.p[0]))
+		s = skip(s, 1);
+	return s.len > name.len && str_equal_nocase((struct str){ s.p, name.len }, name) &&
+	       memchr("=* \t", s.p[name.len], 4) != NULL;
+}
+
+/* "x; boundary=b2" between quotes: programs that look for the word alone find a parameter there (threats MIME-05, NAME-02). */
+static bool holds_parameter(struct str quoted)
+{
+	static const struct str names[] = { { "boundary", 8 }, { "filename", 8 }, { "name", 4 } };
+
+	while (quoted.p != NULL) {
+		(void)str_split(&quoted, ";");
+		for (size_t i = 0; quoted.p != NULL && i < sizeof(names) / sizeof(names[0]); i++)
+			if (begins_parameter(quoted, names[i]))
+				return true;
+	}
+	return false;
+}
+
+/* Quotes that are no whole value of a parameter, hold a backslash or what could be a parameter of its own. */
 static bool is_odd_quote(struct str value, size_t at, size_t len, char before)
 {
 	size_t end = at + len;
 
-	if (len < 2 || before != '=' || value.p[end - 1] != '"' || memchr(value.p + at, '\\', len) != NULL)
+	if (len < 2 || before != '=' || value.p[end - 1] != '"' || memchr(value.p + at, '\\', len) != NULL ||
+	    holds_parameter((struct str){ value.p + at, len }))
 		return true;
 	while (end < value.len && ascii_is_space(value.p[end]))
 		end++;

@@ -316,7 +316,9 @@ def lying_type(load):
     for kind in ('text/plain', 'text/html', 'image/png', 'image/jpeg', 'audio/mpeg', 'text/calendar', 'application/pgp-signature',
                  'application/pdf', 'application/zip', 'message/delivery-status', 'application/pkcs7-signature',
                  'text/rfc822-headers', 'text/x-amp-html', 'font/woff', 'application/pgp-keys'):
-        yield kind, entity(load.body, f'Content-Type: {kind}', load.cte_field, 'Content-Disposition: inline')
+        # An HTA is one by its name, which it has none of here.
+        yield Variant(kind, entity(load.body, f'Content-Type: {kind}', load.cte_field, 'Content-Disposition: inline'),
+                      'what is shown as part of the message is not run' if load.name == 'hta' else '')
 
 
 @whole('MIME-23')

@@ -83,6 +83,8 @@ sub cut {
 # Is there one in the header of the message itself?
 sub has_nul { return $_[0] =~ /\A(?:[^\r\n]+\r?\n)*?[^\r\n]*\0/ ? 1 : 0 }
 
+sub has_bare_cr { return $_[0] =~ /\A(?:[^\r\n]+\r?\n)*?[^\r\n]*\r[^\n]/ ? 1 : 0 }
+
 # Chunks of a body: size is a number of bytes, or a function that gives the next one.
 sub chunks {
 	my ($body, $size) = @_;
