@@ -77,10 +77,20 @@ static void dnssec(struct doctor *doctor, const struct doctor_facts *facts)
 			   "the file of resolver.trust_anchor cannot be read: answers are not validated");
 }
 
+/* Mail leaves through another host, and that one's address is the one the world sees. */
+static bool has_relayhost(const struct doctor_facts *facts)
+{
+	const char *relayhost = postfix_get(&facts->postfix, NULL, "relayhost");
+
+	return relayhost != NULL && relayhost[0] != '\0';
+}
+
 static void reverse_name(struct doctor *doctor, const struct doctor_facts *facts)
 {
 	size_t public_addresses = 0;
 
+	if (has_relayhost(facts))
+		return;
 	for (size_t i = 0; i < facts->network.addresses_len; i++) {
 		const struct address_facts *address = &facts->network.addresses[i];
 
@@ -130,7 +140,7 @@ static void judge_egress(struct doctor *doctor, const struct domain_facts *domai
 
 static void spf_egress(struct doctor *doctor, const struct doctor_facts *facts)
 {
-	for (size_t i = 0; i < facts->network.domains_len; i++) {
+	for (size_t i = 0; !has_relayhost(facts) && i < facts->network.domains_len; i++) {
 		const struct domain_facts *domain = &facts->network.domains[i];
 
 		for (size_t j = 0; domain->spf_results != NULL && j < facts->network.addresses_len; j++)

@@ -257,6 +257,16 @@ static void prepend(struct doctor *doctor, const struct doctor_facts *facts)
 			   "update it (3.5.25, 3.6.15, 3.7.11, 3.8.6)", postfix_get(&facts->postfix, NULL, "mail_version"));
 }
 
+/* Postfix hands a NUL over, libmilter ends the string there, and the field goes on as it came: what stands behind it nobody has checked. */
+static void message_strip_characters(struct doctor *doctor, const struct doctor_facts *facts)
+{
+	const char *value = postfix_get(&facts->postfix, NULL, "message_strip_characters");
+
+	if (value != NULL && strstr(value, "\\0") == NULL)
+		doctor_say(doctor, DOCTOR_WARNING, doctor_change(doctor, NULL, "message_strip_characters", "\\0"),
+			   "message_strip_characters is \"%s\": what stands behind a NUL in a header field goes on unseen", value);
+}
+
 static void unused_parameters(struct doctor *doctor, const struct doctor_facts *facts)
 {
 	struct str rest = str_of(facts->postfix.warnings);
@@ -283,6 +293,7 @@ const struct doctor_check doctor_milter_checks[] = {
 	{ "smtpd_proxy_filter", "no proxy stands between", DOCTOR_POSTFIX, smtpd_proxy_filter, NULL },
 	{ "content_filter", "nothing changes mail after it was scanned", DOCTOR_POSTFIX, content_filter, NULL },
 	{ "header_checks", "Received fields stay", DOCTOR_POSTFIX, header_checks, NULL },
+	{ "message_strip_characters", "no NUL hides what stands behind it", DOCTOR_POSTFIX, message_strip_characters, NULL },
 	{ "postfix_version", "Postfix removes the header field it is told to", DOCTOR_POSTFIX, prepend, NULL },
 	{ "unused_parameters", "every line of main.cf is known to Postfix", DOCTOR_POSTFIX, unused_parameters, NULL },
 	{ .id = NULL },

@@ -10,8 +10,10 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
@@ -25,6 +27,7 @@ enum { SYSLOG_FD_LOWEST = 16 };	/* the numbers below have a meaning for processe
 /* Our own datagram instead of syslog(3), which waits when the log daemon does not read. */
 static _Atomic int syslog_fd = -1;
 static int syslog_facility = LOG_MAIL;
+static bool has_levels;		/* standard error is the journal's stream, which knows our name and reads "<4>" in front of a line (sd-daemon(3)) */
 static _Atomic uint64_t dropped;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -40,11 +43,23 @@ static int syslog_connect(void)
 	return high < 0 ? -errno : high;
 }
 
+/* systemd.exec(5), $JOURNAL_STREAM: device and inode of what it gave us. */
+static bool is_journal(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	unsigned long long device, inode;
+	struct stat st;
+
+	return stream != NULL && sscanf(stream, "%llu:%llu", &device, &inode) == 2 && fstat(STDERR_FILENO, &st) == 0 &&
+	       st.st_dev == device && st.st_ino == inode;
+}
+
 int log_open(enum log_target target, int facility)
 {
 	int fd = -1, old;
 
 	syslog_facility = facility;
+	has_levels = is_journal();
 	if (target == LOG_TO_SYSLOG)
 		fd = syslog_connect();
 	old = atomic_exchange(&syslog_fd, fd < 0 ? -1 : fd);
@@ -98,11 +113,12 @@ static bool write_when_ready(const char *line, size_t len)
 }
 
 /* systemd gives a socket, which can be told not to wait; anything else cannot without touching what others share. */
-static bool send_to_stderr(const char *text, size_t len)
+static bool send_to_stderr(int priority, const char *text, size_t len)
 {
 	_Static_assert(LOG_LINE_MAX + 16 <= PIPE_BUF, "a line is written whole");
 	char line[LOG_LINE_MAX + 16];
-	int n = snprintf(line, sizeof(line), "octroi: %.*s\n", (int)len, text);
+	int n = has_levels ? snprintf(line, sizeof(line), "<%d>%.*s\n", priority, (int)len, text) :
+			     snprintf(line, sizeof(line), "octroi: %.*s\n", (int)len, text);
 
 	if (n < 0 || (size_t)n >= sizeof(line))
 		return false;
@@ -114,7 +130,7 @@ static bool send_to_stderr(const char *text, size_t len)
 static void emit(int priority, const char *text, size_t len)
 {
 	int fd = atomic_load(&syslog_fd);
-	bool sent = fd >= 0 ? send_to_syslog(fd, priority, text, len) : send_to_stderr(text, len);
+	bool sent = fd >= 0 ? send_to_syslog(fd, priority, text, len) : send_to_stderr(priority, text, len);
 
 	if (!sent)
 		atomic_fetch_add(&dropped, 1);

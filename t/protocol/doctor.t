@@ -136,6 +136,7 @@ my @planted = (
 	[main => "smtpd_proxy_filter = 127.0.0.1:10024\n", 'smtpd_proxy_filter', 'danger'],
 	[main => "content_filter = smtp:[127.0.0.1]:10024\n", 'content_filter', 'warning'],
 	[main => "header_checks = pcre:{{/^Received:/ IGNORE}}\n", 'header_checks', 'warning'],
+	[main => "message_strip_characters =\n", 'message_strip_characters', 'warning'],
 	[main => "message_size_limit = 99000000\n", 'message_size', 'warning'],
 	[main => "smtpd_milters = unix:/var/spool/postfix/octroi/octroi.sock\n", 'socket_chroot', 'danger'],
 	[main => "smtpd_sasl_security_options = noplaintext\n", 'sasl_noanonymous', 'danger'],

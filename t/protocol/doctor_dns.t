@@ -45,7 +45,7 @@ sub write_file
 # What is found for mail of a domain that leaves from an address: "state id".
 sub found
 {
-	my ($domain, $address) = @_;
+	my ($domain, $address, $more) = @_;
 	my $name = 'postfix' . $number++;
 	my $conf = write_file("$name.conf", <<"END");
 user = "nobody"
@@ -57,7 +57,7 @@ resolver { forward = { "${\ $dns->forward}" } timeout = 1s }
 END
 
 	mkdir "$dir/$name";
-	write_file("$name/main.cf", "compatibility_level = 3.6\nmyhostname = gw.sound.example\nsmtp_bind_address = $address\n");
+	write_file("$name/main.cf", "compatibility_level = 3.6\nmyhostname = gw.sound.example\nsmtp_bind_address = $address\n" . ($more // ''));
 	write_file("$name/master.cf", "smtp inet n - y - - smtpd\n");
 	my $json = qx('$octroi' doctor --json --config '$conf' --postfix '$dir/$name' 2>'$dir/stderr');
 	my $answer = eval { decode_json($json) } or die "no JSON:\n$json" . slurp("$dir/stderr");
@@ -74,5 +74,6 @@ is_deeply(found('sound.example', '10.0.0.1'), ['unknown reverse_name'], 'an addr
 is_deeply(found('bare.example', '203.0.113.25'), ['warning spf_record', 'warning dmarc_record'], 'a domain with no record');
 is_deeply(found('twice.example', '203.0.113.25'), ['danger spf_record', 'info dmarc_record'], 'two SPF records, and a DMARC policy that asks nothing');
 is_deeply(found('others.example', '203.0.113.25'), ['danger spf_egress'], 'a record that leaves us out');
+is_deeply(found('others.example', '203.0.113.26', "relayhost = [gw.sound.example]\n"), [], 'mail that leaves through another host');
 is_deeply(found('silent.example', '203.0.113.25'), ['unknown spf_record', 'unknown dmarc_record'], 'records that could not be told are not ok');
 done_testing;

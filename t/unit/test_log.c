@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -189,6 +190,35 @@ static void a_line_of_text_is_one_line_LOG_02(void **state)
 	assert_return_code(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), errno);
 	(void)capture_on(ends, say_hostile, text, sizeof(text));
 	assert_string_equal(text, "octroi: a\\x0ab\\x1bc\\x80 %s\n");
+}
+
+static void say_under_systemd(void)
+{
+	char stream[64];
+	struct stat st;
+
+	assert_return_code(fstat(STDERR_FILENO, &st), errno);
+	(void)snprintf(stream, sizeof(stream), "%llu:%llu", (unsigned long long)st.st_dev, (unsigned long long)st.st_ino);
+	(void)setenv("JOURNAL_STREAM", stream, 1);
+	(void)log_open(LOG_TO_STDERR, LOG_MAIL);
+	log_error("an error");
+	log_notice("a notice");
+	(void)setenv("JOURNAL_STREAM", "1:2", 1);	/* that of the program that started us, and not what we have */
+	(void)log_open(LOG_TO_STDERR, LOG_MAIL);
+	log_notice("plain");
+	(void)unsetenv("JOURNAL_STREAM");
+}
+
+static void the_journal_hears_how_bad_it_is_and_our_name_once(void **state)
+{
+	char text[256];
+	int ends[2];
+
+	(void)state;
+	assert_return_code(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), errno);
+	(void)capture_on(ends, say_under_systemd, text, sizeof(text));
+	assert_string_equal(text, "<3>an error\n<5>a notice\noctroi: plain\n");
+	assert_return_code(log_open(LOG_TO_STDERR, LOG_MAIL), 0);
 }
 
 static void say_much(void)
@@ -380,6 +410,7 @@ int main(void)
 		     twelve_fields_of_hostile_bytes_leave_room_for_the_verdict_LOG_01, NULL);
 	rows_add_one(&rows, "what_is_written_can_be_read_back_LOG_01", what_is_written_can_be_read_back_LOG_01, NULL);
 	rows_add_one(&rows, "a_line_of_text_is_one_line_LOG_02", a_line_of_text_is_one_line_LOG_02, NULL);
+	rows_add_one(&rows, "the_journal_hears_how_bad_it_is_and_our_name_once", the_journal_hears_how_bad_it_is_and_our_name_once, NULL);
 	rows_add_one(&rows, "a_text_that_is_too_long_is_cut_into_one_line", a_text_that_is_too_long_is_cut_into_one_line, NULL);
 	rows_add_one(&rows, "a_reader_that_does_not_read_costs_lines_not_time_LOG_03",
 		     a_reader_that_does_not_read_costs_lines_not_time_LOG_03, NULL);

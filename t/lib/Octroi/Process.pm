@@ -26,6 +26,9 @@ sub at_end {
 
 # Undoes everything now.
 sub end_all {
+	# told to end again, it still ends everything: half a clean-up leaves servers behind
+	local @SIG{qw(INT TERM HUP PIPE)} = ('IGNORE') x 4;
+
 	while (my $entry = pop @undo) {
 		next unless $entry->{pid} == $$;
 		eval { $entry->{code}->(); 1 } or warn "clean-up: $@";
