@@ -14,7 +14,7 @@ static const struct {
 	int stage;
 	const char *names;
 } macros[] = {
-	{ SMFIM_CONNECT, "j v {daemon_addr} {daemon_port} {if_addr}" },
+	{ SMFIM_CONNECT, "j v {daemon_name} {daemon_addr} {daemon_port} {if_addr}" },
 	{ SMFIM_HELO, "{tls_version} {cert_subject} {cert_issuer} {verify}" },
 	{ SMFIM_ENVFROM, "i {auth_authen} {auth_type} {tls_version} {cert_subject} {cert_issuer} {verify}" },
 	{ SMFIM_ENVRCPT, "i {rcpt_mailer} {rcpt_host} {rcpt_addr}" },

@@ -77,6 +77,13 @@ bool ip_is_loopback(const struct ip *ip)
 	return ip->family == IP_V6 && memcmp(ip->bytes, v6_loopback, 16) == 0;
 }
 
+bool ip_is_unspecified(const struct ip *ip)
+{
+	static const uint8_t zero[16];
+
+	return ip->family != IP_NONE && memcmp(ip->bytes, zero, family_bits(ip->family) / 8) == 0;
+}
+
 static bool clear_host_bits(struct network *network)
 {
 	unsigned bits = family_bits(network->ip.family);

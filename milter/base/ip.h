@@ -38,6 +38,9 @@ const char *ip_format(const struct ip *ip, char text[IP_TEXT_MAX]);
 bool ip_equal(const struct ip *a, const struct ip *b);
 bool ip_is_loopback(const struct ip *ip);
 
+/* 0.0.0.0 or ::, which no host has: a program that listens there says so of itself. */
+bool ip_is_unspecified(const struct ip *ip);
+
 /* "192.0.2.0/24", "2001:db8::/32" or a single address.
  * Returns 0, -EINVAL for what is no network, -ERANGE for a prefix that is too long,
  * -EDOM for host bits that are set: ret_network is then the network the writer probably meant. */

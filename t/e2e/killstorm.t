@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# A thousand messages through Postfix while filter, zygote and examiners are killed thirty times at random: none is lost, none is
+# A thousand messages through the MTA while filter, zygote and examiners are killed thirty times at random: none is lost, none is
 # delivered without our header, none unscanned, none infected.
 #
 # STORM_MESSAGES, STORM_KILLS and STORM_SEED change the weather; the seed is printed.
@@ -8,7 +8,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
 use IO::Select;
-use List::Util qw(shuffle);
+use List::Util qw(shuffle sum0);
 use POSIX ();
 use Test::More;
 use Time::HiRes qw(sleep);
@@ -121,5 +121,7 @@ sub check_arrivals {
 	is_deeply \@unmarked, [], 'none without X-Octroi-Verdict';
 	is_deeply \@unscanned, [], 'none unscanned';
 	is_deeply \@infected, [], 'none infected';
-	diag 'delivered twice: ' . scalar grep { $_ > 1 } values %seen;
+	# whoever lost the connection before the answer may send again what was taken
+	my $more = sum0(map { $_ - 1 } values %seen);
+	cmp_ok $more, '<=', $ended{lost}, "delivered more than once: $more, no more than connections were lost";
 }

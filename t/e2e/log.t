@@ -18,7 +18,7 @@ subtest 'an accepted message' => sub {
 	my $record = $gate->record($accepted->{reply});
 	ok $record, 'has a line' or return diag $gate->daemon->log;
 	is_deeply [grep { !/^(?:rule|observed|by|reply)$/ } @{ $record->{keys} }],
-		[qw(id queue_id client helo mailfrom rcpts rcpt direction grounds size_bytes verdict findings dmarc elapsed_ms)], 'with its keys in order';
+		[qw(id queue_id client helo daemon mailfrom rcpts rcpt direction grounds size_bytes verdict findings dmarc elapsed_ms)], 'with its keys in order';
 	is $record->{queue_id}, $accepted->{reply}->queue_id, 'queue_id';
 	is $record->{client}, '203.0.113.7', 'client';
 	is $record->{helo}, 'mx.ext.example', 'helo';

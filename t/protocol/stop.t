@@ -6,7 +6,7 @@ use warnings;
 use FindBin;
 use lib "$FindBin::Bin/../lib";
 use Octroi::Daemon;
-use Octroi::Process qw(wait_until);
+use Octroi::Process qw(slurp wait_until);
 use Octroi::Service qw(greet mail_once);
 use POSIX qw(WNOHANG);
 use Test::More;
@@ -51,6 +51,27 @@ subtest 'a message in flight is scanned and answered' => sub {
 	is($status, 0, 'with status 0');
 	is_deeply([Octroi::Daemon::pids_of($pid, 'octroi')], [], 'and leaves no process');
 	like($daemon->log, qr/stopping: sessions may finish.*stopped/s, 'the log says so');
+};
+
+# Processor time, in hundredths of a second.
+sub ticks {
+	my ($pid) = @_;
+	my @stat = split ' ', slurp("/proc/$pid/stat") =~ s/^.*\) //sr;
+
+	return $stat[11] + $stat[12];
+}
+
+subtest 'while sessions finish nobody runs in circles' => sub {
+	my $daemon = $service->start(antivirus => qq(enabled = yes database = "$database"));
+	my $pid = $daemon->pid;
+	my $mta = greet($service->socket);
+	kill TERM => $pid;
+	ok(wait_until(10, sub { !greet($service->socket) }), 'new sessions are refused');
+	my $before = ticks($pid);
+	sleep 2;	# longer than any of the looks that a supervisor takes now and then
+	cmp_ok(ticks($pid) - $before, '<', 20, 'the supervisor waits: no tenth of the 200 ticks');
+	$mta->quit;
+	ok(ended($pid), 'then it ends');
 };
 
 subtest 'sessions that do not end are cut at the bound' => sub {

@@ -210,6 +210,25 @@ static void loopback_is_127_and_one(void **state)
 	assert_false(ip_is_loopback(&none));
 }
 
+static void unspecified_is_all_zero(void **state)
+{
+	static const char *const unspecified[] = { "0.0.0.0", "::", "::ffff:0.0.0.0" };
+	static const char *const others[] = { "0.0.0.1", "1.0.0.0", "127.0.0.1", "::1", "8000::" };
+	const struct ip none = { .family = IP_NONE };
+	struct ip ip;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(unspecified) / sizeof(*unspecified); i++) {
+		ip = from_text(unspecified[i]);
+		assert_true(ip_is_unspecified(&ip));
+	}
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
+		ip = from_text(others[i]);
+		assert_false(ip_is_unspecified(&ip));
+	}
+	assert_false(ip_is_unspecified(&none));
+}
+
 int main(void)
 {
 	static struct rows rows;
@@ -219,5 +238,6 @@ int main(void)
 	rows_add(&rows, contains_table, check_contains);
 	rows_add_one(&rows, "socket_addresses_of_every_family_SMTP_19", socket_addresses_of_every_family_SMTP_19, NULL);
 	rows_add_one(&rows, "loopback_is_127_and_one", loopback_is_127_and_one, NULL);
+	rows_add_one(&rows, "unspecified_is_all_zero", unspecified_is_all_zero, NULL);
 	return rows_run(&rows, "ip");
 }

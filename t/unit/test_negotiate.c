@@ -89,6 +89,7 @@ static void what_the_gate_stands_on_is_asked_for_ID_04(void **state)
 	assert_true(is_asked(SMFIM_ENVFROM, "{cert_subject}") && is_asked(SMFIM_ENVFROM, "{verify}"));
 	assert_true(is_asked(SMFIM_ENVRCPT, "{rcpt_addr}") && is_asked(SMFIM_ENVRCPT, "{rcpt_mailer}"));
 	assert_true(is_asked(SMFIM_CONNECT, "v") && is_asked(SMFIM_CONNECT, "j") && is_asked(SMFIM_CONNECT, "{daemon_port}"));
+	assert_true(is_asked(SMFIM_CONNECT, "{daemon_name}") && is_asked(SMFIM_CONNECT, "{daemon_addr}") && is_asked(SMFIM_CONNECT, "{if_addr}"));
 	assert_true(is_asked(SMFIM_DATA, "i") && is_asked(SMFIM_EOH, "i") && is_asked(SMFIM_EOM, "i"));
 }
 

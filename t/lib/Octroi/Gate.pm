@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Octroi::Gate - the whole stand: a sink, Octroi and a private Postfix between the two, and clients to send from.
+# Octroi::Gate - the whole stand: a sink, Octroi and a private Postfix (or Sendmail) between the two, and clients to send from.
 #
 #	my $gate = Octroi::Gate->start;			# skips the test where it cannot run
 #	my $result = $gate->send(client => 'lan', from => '<a@ours.example>', rcpt => '<u@ext.example>', message => $text);
 #	$result->{reply}				# the one that settled it, Octroi::Smtp::Reply
 #	my ($mail) = $gate->delivered($result);		# Octroi::Sink::Message, as the internal server got it
+#
+# OCTROI_MTA=sendmail in the environment, or mta => 'sendmail', starts the other one.
 #
 # ours.example is our domain, gw.ours.example [192.0.2.25] the gateway; everything else is foreign.
 package Octroi::Gate;
@@ -17,6 +19,7 @@ use Octroi::Daemon;
 use Octroi::Dns;
 use Octroi::Postfix;
 use Octroi::Process qw(slurp spew temp_directory wait_until);
+use Octroi::Sendmail;
 use Octroi::Sink;
 use Octroi::Smtp;
 use POSIX ();
@@ -24,7 +27,7 @@ use Time::HiRes ();
 
 our $tree = Cwd::abs_path(File::Basename::dirname(__FILE__) . '/../../..');
 
-# What the MTA is to believe about a client (Postfix's XCLIENT).
+# What the MTA is to believe about a client (Postfix's XCLIENT; for Sendmail it comes from that address).
 our %clients = (
 	outside => { ADDR => '203.0.113.7', NAME => 'mx.ext.example' },
 	lan     => { ADDR => '10.1.2.3', NAME => 'pc.ours.example' },
@@ -81,11 +84,20 @@ alice@ours.example  alice@ours.example, sales@ours.example
 bob@ours.example    bob@ours.example
 EOT
 
+my %mtas = (postfix => 'Octroi::Postfix', sendmail => 'Octroi::Sendmail');
+
+sub _mta {
+	my ($name) = @_;
+
+	return $mtas{ $name //= $ENV{OCTROI_MTA} // 'postfix' } // die "no MTA $name\n";
+}
+
 # Why a gate cannot be started here, or undef. A binary that was named and is not there is no reason to skip.
 sub missing {
+	my ($mta) = @_;
 	my $binary = binary();
 
-	return Octroi::Postfix::missing() // (defined $binary ? undef : 'octroi is not built: set OCTROI=/path/to/octroi');
+	return _mta($mta)->can('missing')->() // (defined $binary ? undef : 'octroi is not built: set OCTROI=/path/to/octroi');
 }
 
 # $OCTROI, else what was built in $OCTROI_BUILDDIR or in the tree.
@@ -97,22 +109,31 @@ sub binary {
 }
 
 # Named: conf => { section => text } replaces or adds sections; append => { section => text } adds to them;
-# zone => text for the name server (Octroi::Dns); database => directory of signatures (those of the tree); postfix => { more of Octroi::Postfix };
+# zone => text for the name server (Octroi::Dns); database => directory of signatures (those of the tree); mta => postfix or
+# sendmail; postfix => { more of Octroi::Postfix }, sendmail => { more of Octroi::Sendmail };
 # from a test, skip => 0 dies instead of skipping.
 sub start {
 	my ($class, %args) = @_;
-	my $why = missing();
+	my $mta = _mta($args{mta});
+	my $why = missing($args{mta});
 
 	_skip($why, $args{skip} // 1) if $why;
-	my $self = bless { dir => temp_directory() }, $class;
+	my $self = bless { mta_name => $mta->name, dir => temp_directory() }, $class;
+	$mta->prepare;
 	$self->{database} = $args{database} // $self->_copy_signatures;
 	$self->{dns} = Octroi::Dns->start(zone => $zone . ($args{zone} // ''));
 	$self->{sink} = Octroi::Sink->start(dir => "$self->{dir}/sink");
 	$self->{daemon} = Octroi::Daemon->start(binary => binary(), dir => "$self->{dir}/octroi", conf => $self->conf(%args),
 		files => { logins => $login_lines });
-	$self->{postfix} = Octroi::Postfix->start(dir => "$self->{dir}/postfix", domains => ['ours.example'], logins => \%logins,
-		milter => 'unix:' . $self->{daemon}->socket_file, sink_port => $self->{sink}->port, %{ $args{postfix} // {} });
+	$self->{mta} = $self->{postfix} = $mta->start(dir => "$self->{dir}/$self->{mta_name}", domains => ['ours.example'], logins => \%logins,
+		milter => 'unix:' . $self->{daemon}->socket_file, sink_port => $self->{sink}->port, hosts => _hosts(),
+		%{ $args{ $self->{mta_name} } // {} });
 	return $self;
+}
+
+# Address => name of %clients.
+sub _hosts {
+	return { map { $_->{ADDR} => $_->{NAME} } values %clients };
 }
 
 # The text of milter.conf; arguments as for start.
@@ -130,7 +151,8 @@ sub conf {
 }
 
 sub daemon { return $_[0]{daemon} }
-sub postfix { return $_[0]{postfix} }
+sub mta { return $_[0]{mta} // $_[0]{postfix} }
+sub postfix { return $_[0]->mta }
 sub sink { return $_[0]{sink} }
 sub dns { return $_[0]{dns} }
 sub dir { return $_[0]{dir} }
@@ -140,17 +162,32 @@ sub dir { return $_[0]{dir} }
 sub connect {
 	my ($self, %args) = @_;
 	my $client = exists $args{client} ? $args{client} : 'outside';
-	my $smtp = Octroi::Smtp->new(port => $args{port} // $self->{postfix}->port);
 
 	$client = $clients{$client} // die "no client $client" if defined $client && !ref $client;
-	if ($client) {
-		$smtp->ehlo('test.example');
-		my $greeting = $smtp->xclient(PORT => 40000, DESTADDR => '192.0.2.25', DESTPORT => 25, %$client);
-		die "XCLIENT $client->{ADDR}: $greeting\n" unless $greeting->code == 220;
-	}
+	my $smtp = $self->mta->name eq 'sendmail' ? $self->_come_from($client, $args{port}) : $self->_claim_to_be($client, $args{port});
 	$smtp->{ehlo} = $smtp->ehlo($args{helo} // ($client && ($client->{NAME} // '') =~ /^(\w.*)/ ? $1 : 'client.example'));
 	$smtp->{auth} = $smtp->auth_plain($args{login}, $args{password} // $logins{ $args{login} }) if defined $args{login};
 	return $smtp;
+}
+
+sub _claim_to_be {
+	my ($self, $client, $port) = @_;
+	my $smtp = Octroi::Smtp->new(port => $port // $self->mta->port);
+
+	return $smtp unless $client;
+	$smtp->ehlo('test.example');
+	my $greeting = $smtp->xclient(PORT => 40000, DESTADDR => '192.0.2.25', DESTPORT => 25, %$client);
+	die "XCLIENT $client->{ADDR}: $greeting\n" unless $greeting->code == 220;
+	return $smtp;
+}
+
+sub _come_from {
+	my ($self, $client, $port) = @_;
+	my %from = (port => $port // $self->mta->port);
+
+	return Octroi::Smtp->new(%from) unless $client;
+	my $address = $client->{ADDR} =~ s/^IPV6:(?:::ffff:(?=\d))?//ir;	# an address that is mapped is that of IPv4
+	return Octroi::Smtp->new(%from, host => $address =~ /:/ ? '2001:db8::25' : '192.0.2.25', local => $address);
 }
 
 # One message in a session of its own, or in the open session smtp => ... Named, beside those of connect: from, rcpt (one or an

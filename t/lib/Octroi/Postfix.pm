@@ -44,6 +44,8 @@ sub start {
 	return $self;
 }
 
+sub name { return 'postfix' }
+sub prepare { }		# nothing has to be done before the test starts something
 sub port { return $_[0]{port} }
 sub submission_port { return $_[0]{submission_port} }
 sub config_directory { return $_[0]{config} }

@@ -13,17 +13,18 @@ use strict;
 use warnings;
 use Errno qw(EINTR);
 use IO::Select;
-use IO::Socket::INET;
+use IO::Socket::IP;
 use MIME::Base64 qw(encode_base64);
+use Socket qw(SOCK_STREAM);
 use Time::HiRes qw(sleep time);
 
-# host, port, timeout (seconds for each reply, 120). Reads the greeting, or not with greeting => 0.
+# host, port, local (the address to come from), timeout (seconds for each reply, 120). Reads the greeting, or not with greeting => 0.
 sub new {
 	my ($class, %args) = @_;
 	my $self = bless { timeout => $args{timeout} // 120, buffer => '', bye => '' }, $class;
 
-	$self->{socket} = IO::Socket::INET->new(
-		PeerAddr => $args{host} // '127.0.0.1', PeerPort => $args{port}, Proto => 'tcp', Timeout => 30);
+	$self->{socket} = IO::Socket::IP->new(PeerHost => $args{host} // '127.0.0.1', PeerPort => $args{port}, Type => SOCK_STREAM,
+		Timeout => 30, $args{local} ? (LocalHost => $args{local}) : ());
 	$self->{bye} = "cannot connect: $!" unless $self->{socket};
 	$self->{greeting} = $self->reply if $args{greeting} // 1;
 	return $self;
@@ -187,8 +188,8 @@ sub status { return $_[0]{lines}[-1] =~ /^\d{3}[ -](\d\.\d{1,3}\.\d{1,3})\b/ ? $
 # The short id that ends each refusal of ours, or ''.
 sub id { return $_[0]{lines}[-1] =~ /\[([0-9A-Z]{4}-[0-9A-Z]{4})\]\s*\z/ ? $1 : '' }
 
-# The queue id of "250 2.0.0 Ok: queued as 4Xk2", or ''.
-sub queue_id { return $_[0]{lines}[-1] =~ /queued as (\w+)/ ? $1 : '' }
+# The queue id of "250 2.0.0 Ok: queued as 4Xk2" (Postfix), "250 2.0.0 6AM5f69e026576 Message accepted for delivery" (Sendmail), or ''.
+sub queue_id { return $_[0]{lines}[-1] =~ /queued as (\w+)|^250 2\.0\.0 (\w+) Message accepted/ ? $1 // $2 : '' }
 
 sub is_ok { return int($_[0]->code / 100) == 2 }
 sub is_temporary { return int($_[0]->code / 100) == 4 }
