@@ -2,9 +2,11 @@
 #include "milter/lookup/store.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
@@ -20,10 +22,11 @@
 
 static struct store *new_store(size_t keys)
 {
-	struct store *store = store_new(keys);
+	struct store *store;
 
-	assert_non_null(store);
 	clock_freeze(START_MS, 0);
+	store = store_new(keys);
+	assert_non_null(store);
 	return store;
 }
 
@@ -183,6 +186,192 @@ static void what_is_given_back_can_be_taken_again(void **state)
 	end_store(store);
 }
 
+/* Each count leaves with its own time, also when a later one was given back before it. */
+static void what_is_returned_was_the_one_that_was_reserved(void **state)
+{
+	struct store *store = new_store(100);
+	struct store_receipt early, late;
+	uint64_t retry_ms;
+
+	(void)state;
+	assert_true(store_reserve(store, "key", 1, 2, 70000, &early, NULL));
+	clock_freeze(START_MS + 40000, 0);
+	assert_true(store_reserve(store, "key", 1, 2, 70000, &late, NULL));
+	store_return(store, &early);
+	assert_true(store_take(store, "key", 1, 2, 70000, NULL));
+	assert_false(store_take(store, "key", 1, 2, 70000, &retry_ms));
+	assert_in_range(retry_ms, 70000, 80000);
+	clock_freeze(START_MS + 90000, 0);
+	assert_int_equal(store_count(store, "key", 70000), 2);
+	clock_freeze(START_MS + 200000, 0);
+	store_return(store, &late);	/* it has left the window already */
+	store_return(store, &(struct store_receipt){ .key = 0 });
+	assert_true(store_take(store, "key", 2, 2, 70000, NULL));
+	store_return(store, &late);
+	assert_int_equal(store_count(store, "key", 70000), 2);
+	end_store(store);
+}
+
+static void it_says_when_there_is_room_for_as_much_as_is_wanted(void **state)
+{
+	struct store *store = new_store(100);
+	uint64_t one_ms, three_ms, never_ms;
+
+	(void)state;
+	for (uint64_t i = 0; i < 5; i++) {
+		clock_freeze(START_MS + i * 10000, 0);
+		assert_true(store_take(store, "key", 1, 5, 70000, NULL));
+	}
+	assert_false(store_take(store, "key", 1, 5, 70000, &one_ms));
+	assert_false(store_take(store, "key", 3, 5, 70000, &three_ms));
+	assert_false(store_take(store, "key", 6, 5, 70000, &never_ms));
+	assert_in_range(three_ms, one_ms + 20000, one_ms + 20000);
+	assert_in_range(never_ms, one_ms + 40000, one_ms + 40000);
+	clock_freeze(START_MS + 40000 + three_ms, 0);
+	assert_true(store_take(store, "key", 3, 5, 70000, NULL));
+	end_store(store);
+}
+
+static char file[] = "/tmp/octroi-store-XXXXXX";
+
+static void make_file(void)
+{
+	(void)snprintf(file, sizeof(file), "/tmp/octroi-store-XXXXXX");
+	(void)close(mkstemp(file));
+}
+
+static struct store *open_file(void)
+{
+	struct store *store = NULL;
+
+	assert_int_equal(store_open(file, 1000, &store), 0);
+	return store;
+}
+
+static void counters_survive_a_restart_ID_09(void **state)
+{
+	struct store *store;
+
+	(void)state;
+	make_file();
+	clock_freeze(START_MS, START_MS);
+	store = open_file();
+	assert_true(store_take(store, "key", 5, 5, 70000, NULL));
+	store_free(store);
+	clock_freeze(1000, START_MS + 60000);	/* the machine, too */
+	store = open_file();
+	assert_int_equal(store_count(store, "key", 70000), 5);
+	assert_false(store_take(store, "key", 1, 5, 70000, NULL));
+	store_free(store);
+	clock_freeze(1000, START_MS + 60000 + 80000);
+	store = open_file();
+	assert_true(store_take(store, "key", 5, 5, 70000, NULL));
+	end_store(store);
+	(void)unlink(file);
+}
+
+/* The wall clock is set back by a day: what was counted is neither free at once nor held for a day longer. */
+static void a_wall_clock_that_goes_back_changes_nothing_ID_09(void **state)
+{
+	struct store *store;
+
+	(void)state;
+	make_file();
+	clock_freeze(START_MS, START_MS);
+	store = open_file();
+	assert_true(store_take(store, "key", 5, 5, 70000, NULL));
+	store_free(store);
+	clock_freeze(1000, START_MS - 24 * HOUR_MS);
+	store = open_file();
+	assert_false(store_take(store, "key", 1, 5, 70000, NULL));
+	clock_freeze(1000 + 80000, START_MS - 24 * HOUR_MS + 80000);
+	assert_true(store_take(store, "key", 5, 5, 70000, NULL));
+	end_store(store);
+	(void)unlink(file);
+}
+
+static void fill_with_noise(unsigned seed)
+{
+	enum { HEADER_BYTES = 4096 };
+	int fd = open(file, O_RDWR | O_CLOEXEC);
+	off_t size = lseek(fd, 0, SEEK_END);
+
+	assert_true(size > HEADER_BYTES);
+	for (off_t at = HEADER_BYTES; at < size; at += 4) {
+		uint32_t noise = seed = seed * 1664525 + 1013904223;
+
+		/* the free space between entries and some that are almost good */
+		noise = seed % 3 == 0 ? 0 : seed % 3 == 1 ? seed >> 24 : noise;
+		assert_int_equal(pwrite(fd, &noise, sizeof(noise), at), sizeof(noise));
+	}
+	(void)close(fd);
+}
+
+/* Pages of a file that a crash tore apart: nothing crashes, no limit is passed, and nobody is shut out for ever. */
+static void damaged_counters_heal(void **state)
+{
+	char key[32];
+
+	(void)state;
+	for (unsigned seed = 1; seed < 20; seed++) {
+		struct store *store;
+		unsigned passed = 0;
+
+		make_file();
+		clock_freeze(START_MS, START_MS);
+		store_free(open_file());
+		fill_with_noise(seed);
+		store = open_file();
+		for (int i = 0; i < 2000; i++) {
+			(void)snprintf(key, sizeof(key), "%d", i % 200);
+			passed += store_take(store, key, 1, 5, 70000, NULL);
+			store_give_back(store, key, i % 3 == 0);
+		}
+		assert_true(passed > 0);
+		clock_freeze(START_MS + HOUR_MS, START_MS);
+		for (int i = 0; i < 200; i++) {
+			(void)snprintf(key, sizeof(key), "%d", i);
+			assert_true(store_take(store, key, 5, 5, 70000, NULL));
+			assert_false(store_take(store, key, 1, 5, 70000, NULL));
+		}
+		end_store(store);
+		(void)unlink(file);
+	}
+}
+
+/* A counter that claims to be of a time long after ours would never end. */
+static void a_counter_from_the_future_ends_with_its_window(void **state)
+{
+	enum { HEADER_BYTES = 4096, ENTRY_BYTES = 56 };
+	static const uint64_t slices[] = { UINT64_MAX, UINT64_MAX / 2, UINT64_C(1) << 40, START_MS };
+	unsigned char bytes[64 * 1024];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(slices) / sizeof(*slices); i++) {
+		struct store *store;
+		ssize_t len;
+		int fd;
+
+		make_file();
+		clock_freeze(START_MS, START_MS);
+		store = open_file();
+		assert_true(store_take(store, "key", 5, 5, 70000, NULL));
+		store_free(store);
+		fd = open(file, O_RDWR | O_CLOEXEC);
+		len = pread(fd, bytes, sizeof(bytes), 0);
+		for (off_t at = HEADER_BYTES; at + ENTRY_BYTES <= len; at += ENTRY_BYTES)
+			if (bytes[at] != 0 || bytes[at + 1] != 0)
+				assert_int_equal(pwrite(fd, &slices[i], sizeof(slices[i]), at + 8), sizeof(slices[i]));
+		(void)close(fd);
+		store = open_file();
+		assert_false(store_take(store, "key", 1, 5, 70000, NULL));
+		clock_freeze(START_MS + 80000, START_MS);
+		assert_true(store_take(store, "key", 5, 5, 70000, NULL));
+		end_store(store);
+		(void)unlink(file);
+	}
+}
+
 static void a_new_window_starts_afresh(void **state)
 {
 	struct store *store = new_store(100);
@@ -236,6 +425,18 @@ static void the_limit_is_exact_for_fifty_threads_ID_09(void **state)
 	(void)state;
 	assert_crowd_is_exact(store);
 	end_store(store);
+}
+
+static void the_limit_is_exact_for_fifty_threads_in_a_file_ID_09(void **state)
+{
+	struct store *store;
+
+	(void)state;
+	make_file();
+	store = open_file();
+	assert_crowd_is_exact(store);
+	store_free(store);
+	(void)unlink(file);
 }
 
 static void the_limit_is_exact_for_fifty_processes_ID_09(void **state)
@@ -325,6 +526,62 @@ static void a_process_that_dies_inside_stops_nobody(void **state)
 	}
 }
 
+/* Keys that are used once push out no counter that counts more, however many they are; in a table that they fill fifteen times. */
+static void a_million_random_keys_push_out_nobody_who_counts_RES_11(void **state)
+{
+	enum { COUNTED = 1000, FLOOD = 1000000 };
+	struct store *store = new_store(1 << 16);
+	char key[32];
+
+	(void)state;
+	for (int i = 0; i < COUNTED; i++) {
+		(void)snprintf(key, sizeof(key), "counted-%d", i);
+		assert_true(store_take(store, key, 2, 2, HOUR_MS, NULL));
+	}
+	assert_int_equal(store_pushed_out(store), 0);
+	for (int i = 0; i < FLOOD; i++) {
+		(void)snprintf(key, sizeof(key), "flood-%d", i);
+		assert_true(store_take(store, key, 1, 100, HOUR_MS, NULL));
+	}
+	for (int i = 0; i < COUNTED; i++) {
+		(void)snprintf(key, sizeof(key), "counted-%d", i);
+		assert_int_equal(store_count(store, key, HOUR_MS), 2);
+		assert_false(store_take(store, key, 1, 2, HOUR_MS, NULL));
+	}
+	assert_true(store_pushed_out(store) > FLOOD / 2);
+	end_store(store);
+}
+
+/* A table that is full of heavy ones: of each set the lightest gives its place to whoever comes, and they push out one another. */
+static void a_flood_over_a_full_table_costs_one_in_eight_RES_11(void **state)
+{
+	enum { HEAVY = 4096 };
+	struct store *store = new_store(1024);
+	unsigned heavy = 0, left = 0;
+	char key[32];
+
+	(void)state;
+	for (int i = 0; i < HEAVY; i++) {
+		(void)snprintf(key, sizeof(key), "heavy-%d", i);
+		(void)store_take(store, key, 50, 100, HOUR_MS, NULL);
+	}
+	for (int i = 0; i < HEAVY; i++) {
+		(void)snprintf(key, sizeof(key), "heavy-%d", i);
+		heavy += store_count(store, key, HOUR_MS) == 50;
+	}
+	assert_int_equal(heavy, 1024);
+	for (int i = 0; i < 100000; i++) {
+		(void)snprintf(key, sizeof(key), "flood-%d", i);
+		assert_true(store_take(store, key, 1, 100, HOUR_MS, NULL));
+	}
+	for (int i = 0; i < HEAVY; i++) {
+		(void)snprintf(key, sizeof(key), "heavy-%d", i);
+		left += store_count(store, key, HOUR_MS) == 50;
+	}
+	assert_int_equal(left, 1024 / 8 * 7);
+	end_store(store);
+}
+
 static void a_flood_of_keys_does_not_free_the_heavy_one_RES_11(void **state)
 {
 	struct store *store = new_store(4096);
@@ -388,10 +645,22 @@ int main(void)
 	rows_add_one(&rows, "a_late_thread_does_not_bring_counts_back_ID_09", a_late_thread_does_not_bring_counts_back_ID_09, NULL);
 	rows_add(&rows, window_table, check_window);
 	rows_add_one(&rows, "what_is_given_back_can_be_taken_again", what_is_given_back_can_be_taken_again, NULL);
+	rows_add_one(&rows, "what_is_returned_was_the_one_that_was_reserved", what_is_returned_was_the_one_that_was_reserved, NULL);
+	rows_add_one(&rows, "it_says_when_there_is_room_for_as_much_as_is_wanted", it_says_when_there_is_room_for_as_much_as_is_wanted, NULL);
+	rows_add_one(&rows, "counters_survive_a_restart_ID_09", counters_survive_a_restart_ID_09, NULL);
+	rows_add_one(&rows, "a_wall_clock_that_goes_back_changes_nothing_ID_09", a_wall_clock_that_goes_back_changes_nothing_ID_09, NULL);
+	rows_add_one(&rows, "a_counter_from_the_future_ends_with_its_window", a_counter_from_the_future_ends_with_its_window, NULL);
+	rows_add_one(&rows, "damaged_counters_heal", damaged_counters_heal, NULL);
 	rows_add_one(&rows, "a_new_window_starts_afresh", a_new_window_starts_afresh, NULL);
 	rows_add_one(&rows, "the_limit_is_exact_for_fifty_threads_ID_09", the_limit_is_exact_for_fifty_threads_ID_09, NULL);
+	rows_add_one(&rows, "the_limit_is_exact_for_fifty_threads_in_a_file_ID_09",
+		     the_limit_is_exact_for_fifty_threads_in_a_file_ID_09, NULL);
 	rows_add_one(&rows, "the_limit_is_exact_for_fifty_processes_ID_09", the_limit_is_exact_for_fifty_processes_ID_09, NULL);
 	rows_add_one(&rows, "a_process_that_dies_inside_stops_nobody", a_process_that_dies_inside_stops_nobody, NULL);
+	rows_add_one(&rows, "a_million_random_keys_push_out_nobody_who_counts_RES_11",
+		     a_million_random_keys_push_out_nobody_who_counts_RES_11, NULL);
+	rows_add_one(&rows, "a_flood_over_a_full_table_costs_one_in_eight_RES_11",
+		     a_flood_over_a_full_table_costs_one_in_eight_RES_11, NULL);
 	rows_add_one(&rows, "a_flood_of_keys_does_not_free_the_heavy_one_RES_11",
 		     a_flood_of_keys_does_not_free_the_heavy_one_RES_11, NULL);
 	rows_add_one(&rows, "what_has_expired_makes_room_first_RES_11", what_has_expired_makes_room_first_RES_11, NULL);
