@@ -45,13 +45,18 @@ static int make_edits(SMFICTX *ctx, const struct edits *edits, bool leading_spac
 	return MI_SUCCESS;
 }
 
+static sfsistat defer(SMFICTX *ctx, const char *text, const char *id)
+{
+	char with_id[100];
+
+	(void)snprintf(with_id, sizeof(with_id), "%s [%s]", text, id);
+	return refuse(ctx, &(struct reply){ .code = 451, .status = { 4, 3, 0 }, .text = with_id });
+}
+
 static sfsistat fail(SMFICTX *ctx, const char *what, const char *id, const char **ret_failure)
 {
-	char text[100];
-
 	*ret_failure = what;
-	(void)snprintf(text, sizeof(text), "the mail gateway could not mark the message [%s]", id);
-	return refuse(ctx, &(struct reply){ .code = 451, .status = { 4, 3, 0 }, .text = text });
+	return defer(ctx, "the mail gateway could not mark the message", id);
 }
 
 static int hold(SMFICTX *ctx, const struct verdict *verdict)
@@ -77,4 +82,16 @@ sfsistat apply_message(SMFICTX *ctx, const struct verdict *verdict, const struct
 	if (verdict->action == ACTION_QUARANTINE && hold(ctx, verdict) != MI_SUCCESS)
 		return fail(ctx, "the quarantine was refused", id, ret_failure);
 	return SMFIS_CONTINUE;
+}
+
+sfsistat apply_failure(SMFICTX *ctx, const char *why, const char *id, const char **ret_failure)
+{
+	*ret_failure = why;
+	return defer(ctx, "not possible just now", id);
+}
+
+sfsistat apply_kept(SMFICTX *ctx, const char *why, const char *id, const char **ret_failure)
+{
+	*ret_failure = why;
+	return why == NULL ? SMFIS_DISCARD : defer(ctx, "the mail gateway could not keep the message", id);
 }

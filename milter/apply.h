@@ -16,4 +16,11 @@ sfsistat apply_phase(SMFICTX *ctx, const struct verdict *verdict);
 sfsistat apply_message(SMFICTX *ctx, const struct verdict *verdict, const struct edits *edits, const char *id, bool leading_space,
 		       const char **ret_failure);
 
+/* At the end of a message that we keep ourselves: the MTA is told to forget it; or, when why says what went wrong, to keep it with its sender
+ * (451), which is *ret_failure then. */
+sfsistat apply_kept(SMFICTX *ctx, const char *why, const char *id, const char **ret_failure);
+
+/* At the end of a message that cannot be answered as it should be, for our own reasons: 451 with its id. */
+sfsistat apply_failure(SMFICTX *ctx, const char *why, const char *id, const char **ret_failure);
+
 #endif

@@ -7,9 +7,12 @@
 
 #include "milter/apply.h"
 #include "milter/base/cleanup.h"
+#include "milter/base/clock.h"
 #include "milter/engine.h"
+#include "milter/hold.h"
 #include "milter/negotiate.h"
 #include "milter/record.h"
+#include "milter/release.h"
 #include "milter/running.h"
 #include "milter/seal.h"
 #include "milter/settings.h"
@@ -21,6 +24,7 @@ static struct {
 	const struct limits *limits;
 	enum phase refuse_at;
 	bool keeps_body;
+	struct hold_place *place;
 	struct spool spool;
 	_Atomic unsigned waiting;
 } here;
@@ -57,6 +61,11 @@ unsigned callbacks_oldest_ms(void)
 unsigned callbacks_waiting(void)
 {
 	return atomic_load(&here.waiting);
+}
+
+void callbacks_chore(void)
+{
+	hold_expire(here.place);
 }
 
 static const char *macro(SMFICTX *ctx, const char *name)
@@ -115,16 +124,22 @@ static enum mta mta_of(const char *version)
 	return ascii_is_digit(version[0]) ? MTA_SENDMAIL : MTA_UNKNOWN;
 }
 
-static struct ip daemon_address(SMFICTX *ctx)
+static struct ip address_of(const char *text)
 {
-	const char *text = macro(ctx, "{daemon_addr}");
 	struct ip ip;
 
-	if (text[0] == '\0')
-		text = macro(ctx, "{if_addr}");
 	if (strncmp(text, "IPv6:", 5) == 0)	/* Sendmail */
 		text += 5;
-	return ip_parse(text, &ip) == 0 ? ip : (struct ip){ .family = IP_NONE };
+	return ip_parse(text, &ip) == 0 && !ip_is_unspecified(&ip) ? ip : (struct ip){ .family = IP_NONE };
+}
+
+/* Sendmail's {daemon_addr} is what it listens on, 0.0.0.0 more often than not, and {if_addr} what was connected to, unless that is
+ * loopback. Postfix has the second alone, under the name of the first. */
+static struct ip daemon_address(SMFICTX *ctx)
+{
+	struct ip ip = address_of(macro(ctx, "{if_addr}"));
+
+	return ip.family != IP_NONE ? ip : address_of(macro(ctx, "{daemon_addr}"));
 }
 
 /* Postfix says "0" for mail that came through no port: sendmail(1), bounces. */
@@ -166,6 +181,7 @@ static sfsistat on_connect(SMFICTX *ctx, char *name, struct sockaddr *addr)
 	session->client_name = client_name(session->arena, name);
 	session->mta = mta_of(macro(ctx, "v"));
 	session->mta_host = arena_strndup(session->arena, macro(ctx, "j"), 255);
+	session->daemon_name = arena_strndup(session->arena, macro(ctx, "{daemon_name}"), 63);
 	session->has_daemon_port = has_port(macro(ctx, "{daemon_port}"));
 	session->daemon = daemon_address(ctx);
 	return answer_session(ctx, peer, PHASE_CONNECT, SMFIP_NR_CONN);
@@ -188,6 +204,8 @@ static void end_transaction(struct peer *peer)
 {
 	const struct message *message = peer->session->message;
 
+	if (message != NULL)
+		engine_settle(here.engine, peer->session, NULL, false);
 	if (message != NULL && (message->refused > 0 || peer->mailfrom_verdict.reply.code != 0))
 		record_transaction(peer->session, message, &peer->mailfrom_verdict);
 	engine_message_end(here.engine, peer->session);
@@ -255,6 +273,8 @@ static sfsistat on_rcpt(SMFICTX *ctx, char **argv)
 	route = (struct mta_route){ macro(ctx, "{rcpt_mailer}"), macro(ctx, "{rcpt_host}"), macro(ctx, "{rcpt_addr}") };
 	engine_add_recipient(peer->session->message, argv[0], &route);
 	verdict = engine_phase(here.engine, peer->session, PHASE_RCPT, NULL);
+	if (verdict.reply.code != 0)
+		record_recipient(peer->session, peer->session->message, &verdict);
 	return apply_phase(ctx, &verdict);
 }
 
@@ -335,12 +355,33 @@ static struct verdict decide_message(SMFICTX *ctx, struct peer *peer)
 	const struct engine_wait wait = { .progress = progress, .arg = ctx };
 	struct verdict verdict;
 
+	peer->session->message->content_started_ms = clock_monotonic_ms();
 	if (here.keeps_body && spool_seal(peer->session->message) < 0)
 		peer->session->message->spool_full = true;
+	release_look(here.place, peer->session, peer->session->message);
 	atomic_fetch_add(&here.waiting, 1);
 	verdict = engine_phase(here.engine, peer->session, PHASE_EOM, &wait);
 	atomic_fetch_sub(&here.waiting, 1);
 	return verdict;
+}
+
+/* A mark is spent before its message goes, and not for one that must come again anyway. */
+static sfsistat carry_out(SMFICTX *ctx, const struct peer *peer, const struct verdict *verdict, const char **ret_failure)
+{
+	const struct message *message = peer->session->message;
+	struct edits edits = seal_edits(here.engine, peer->session, verdict);
+	const char *why;
+
+	if (hold_is_ours(here.place, message, verdict)) {
+		why = hold_message(here.place, peer->session, verdict, &edits, engine_services(here.engine));
+		if (why == NULL)
+			(void)release_spend(here.place, message, verdict);
+		return apply_kept(ctx, why, message->id, ret_failure);
+	}
+	why = edits.failure == NULL ? release_spend(here.place, message, verdict) : NULL;
+	if (why != NULL)
+		return apply_failure(ctx, why, message->id, ret_failure);
+	return apply_message(ctx, verdict, &edits, message->id, (peer->steps & SMFIP_HDR_LEADSPC) != 0, ret_failure);
 }
 
 static sfsistat on_eom(SMFICTX *ctx)
@@ -348,7 +389,6 @@ static sfsistat on_eom(SMFICTX *ctx)
 	RUNNING();
 	struct peer *peer = smfi_getpriv(ctx);
 	struct verdict verdict;
-	struct edits edits;
 	const char *failure;
 	sfsistat status;
 
@@ -357,8 +397,8 @@ static sfsistat on_eom(SMFICTX *ctx)
 	keep_queue_id(ctx, peer->session->message);
 	finish_header(peer);	/* a message of nothing has no other callback (threats SMTP-04) */
 	verdict = decide_message(ctx, peer);
-	edits = seal_edits(here.engine, peer->session, &verdict);
-	status = apply_message(ctx, &verdict, &edits, peer->session->message->id, (peer->steps & SMFIP_HDR_LEADSPC) != 0, &failure);
+	status = carry_out(ctx, peer, &verdict, &failure);
+	engine_settle(here.engine, peer->session, &verdict, failure == NULL && status == SMFIS_CONTINUE && verdict.action < ACTION_QUARANTINE);
 	record_message(peer->session, peer->session->message, &verdict, failure);
 	engine_message_end(here.engine, peer->session);
 	end_transaction(peer);
@@ -397,6 +437,7 @@ struct smfiDesc callbacks_descriptor(struct engine *engine)
 	here.limits = conf_settings(engine_conf(engine), "limits");
 	here.refuse_at = (enum phase)settings_of(engine_conf(engine))->refuse_at;
 	here.keeps_body = settings_need_body(engine_conf(engine));
+	here.place = hold_open(engine_conf(engine), engine_services(engine)->state);
 	return (struct smfiDesc){
 		.xxfi_name = name,
 		.xxfi_version = SMFI_VERSION,

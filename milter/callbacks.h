@@ -15,4 +15,7 @@ unsigned callbacks_oldest_ms(void);
 /* End-of-message callbacks that wait for an examiner just now. */
 unsigned callbacks_waiting(void);
 
+/* What is due about once a minute beside the chores of scanners: what was held too long goes. After callbacks_descriptor. */
+void callbacks_chore(void);
+
 #endif

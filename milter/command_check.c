@@ -9,6 +9,7 @@
 #include "milter/engine.h"
 #include "milter/resolver_open.h"
 #include "milter/settings.h"
+#include "milter/state.h"
 
 struct check_options {
 	const char *file;
@@ -93,26 +94,34 @@ static void become_user(const struct settings *settings)
 static void advise(const struct conf *conf)
 {
 	const struct settings *settings = settings_of(conf);
+	char problem[CONF_PROBLEM_MAX];
 
 	if (settings->domains.len == 0)
 		warn(NULL, "domains is empty: mail from strangers is refused for every recipient but postmaster");
+	(void)state_directory(conf, problem);
+	if (problem[0] != '\0')
+		warn(NULL, "state.directory: %s: nothing is remembered over a restart, and there is no journal", problem);
 	for (size_t i = 0; scanners[i] != NULL; i++)
 		if (scanners[i]->advise != NULL)
 			scanners[i]->advise(conf, warn, NULL);
 }
 
-static void advise_dns(const struct conf *conf)
+/* Returns false when the daemon would not start. */
+static bool advise_dns(const struct conf *conf, const char *file)
 {
 	uint64_t deadline_ms = clock_monotonic_ms() + DNS_MS;
 	char problem[CONF_PROBLEM_MAX] = "";
 	struct resolver *resolver = resolver_open(conf, problem);
 
-	if (resolver == NULL)
-		warn(NULL, "%s", problem);
-	for (size_t i = 0; resolver != NULL && scanners[i] != NULL; i++)
+	if (resolver == NULL) {
+		(void)fprintf(stderr, "%s: %s\n", file, problem);
+		return false;
+	}
+	for (size_t i = 0; scanners[i] != NULL; i++)
 		if (scanners[i]->advise_dns != NULL)
 			scanners[i]->advise_dns(conf, resolver, deadline_ms, warn, NULL);
 	resolver_free(resolver);
+	return true;
 }
 
 /* Would the daemon start? Some things are only seen when the scanners open: keys, say. */
@@ -134,10 +143,7 @@ static size_t look(const struct conf *conf, const char *file)
 {
 	become_user(settings_of(conf));
 	advise(conf);
-	if (!opens(conf, file))
-		return 1;
-	advise_dns(conf);
-	return 0;
+	return opens(conf, file) && advise_dns(conf, file) ? 0 : 1;
 }
 
 int command_check(int argc, char **argv)

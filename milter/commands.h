@@ -27,6 +27,22 @@ int command_doctor(int argc, char **argv);
 /* EXIT_WRONG when the gateway relays, EXIT_USAGE when something could not be tested. */
 int command_relaytest(int argc, char **argv);
 
+/* What the journal knows: of one decision, of those that match, of one login, host or file, of a time. EXIT_WRONG: nothing was found;
+ * EXIT_USAGE: the command line is wrong, or the journal cannot be read. */
+int command_explain(int argc, char **argv);
+int command_search(int argc, char **argv);
+int command_who(int argc, char **argv);
+int command_report(int argc, char **argv);
+
+/* What we hold ourselves: list, show, release, delete, expire. EXIT_WRONG: something could not be done, standard error says what. */
+int command_quarantine(int argc, char **argv);
+
+/* Who may send nothing for now, and what the running filters do. free: EXIT_WRONG when it was not held; status: EXIT_WRONG when no filter runs or
+ * something does not work. */
+int command_hold(int argc, char **argv);
+int command_free(int argc, char **argv);
+int command_status(int argc, char **argv);
+
 /* Writes all errors of conf to standard error, each with its file and line; returns how many there are. */
 size_t commands_print_errors(const struct conf *conf, const char *file);
 

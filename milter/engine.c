@@ -123,6 +123,7 @@ struct session *engine_session_new(struct engine *engine)
 		.client_name = "",
 		.helo = "",
 		.mta_host = "",
+		.daemon_name = "",
 		.findings = { .arena = arena },
 		.states = new_states(engine, arena, session_size),
 		.started_ms = clock_monotonic_ms(),
@@ -199,6 +200,7 @@ static struct recipient *next_recipient(struct message *message)
 /* What the one before was told is not needed any more (threats SMTP-06), unless somebody has put something behind it. */
 static void forget_refused(struct message *message)
 {
+	message->refused_last = NULL;
 	if (message->refused > 1 && arena_mark_equal(arena_mark(message->arena), message->refused_end))
 		arena_rewind(message->arena, message->refused_start);
 	message->refused_end = (struct arena_mark){ NULL, 0, NULL };

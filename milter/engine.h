@@ -44,6 +44,13 @@ void engine_add_field(struct engine *engine, struct session *session, const char
  * returned that could not. */
 int engine_seal(struct engine *engine, struct session *session, const struct headers *headers);
 
+/* The transaction is over and the MTA was told, or the client has left: lets the scanners count it (scanner.h, settle), once. verdict NULL: no
+ * message came to its end. */
+void engine_settle(struct engine *engine, struct session *session, const struct verdict *verdict, bool let_in);
+
+/* What scanners do now and then (scanner.h, chore); on a thread that may wait. */
+void engine_chores(struct engine *engine);
+
 /* A further recipient: parses the path as it stood after RCPT TO: and appends it; engine_phase(PHASE_RCPT) is next. The route is
  * copied; NULL: the MTA says nothing. */
 void engine_add_recipient(struct message *message, const char *path, const struct mta_route *route);

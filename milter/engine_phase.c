@@ -122,6 +122,28 @@ int engine_seal(struct engine *engine, struct session *session, const struct hea
 	return result;
 }
 
+void engine_settle(struct engine *engine, struct session *session, const struct verdict *verdict, bool let_in)
+{
+	if (session->message->settled)
+		return;
+	session->message->settled = true;
+	for (size_t i = 0; scanners[i] != NULL; i++) {
+		struct scan scan;
+
+		if (scanners[i]->settle == NULL || !scanner_applies(scanners[i], session))
+			continue;
+		scan = scan_for(engine, session, i, PHASE_EOM);
+		scanners[i]->settle(&scan, verdict, let_in);
+	}
+}
+
+void engine_chores(struct engine *engine)
+{
+	for (size_t i = 0; scanners[i] != NULL; i++)
+		if (scanners[i]->chore != NULL)
+			scanners[i]->chore(engine->settings[i], engine->shared[i], &engine->services);
+}
+
 /* Asks each scanner once for what it has learned from the DNS; those that do not know yet are asked again later. */
 static void run_reports(struct engine *engine, struct session *session, enum phase phase, uint64_t until_ms, const struct engine_wait *wait)
 {
@@ -196,6 +218,8 @@ static void settle_recipient(struct message *message, const struct verdict *verd
 		message->refused_verdict.by = NULL;	/* its finding goes, see below */
 	}
 	message->recipients_len--;
+	message->refused_last = recipient;
+	message->refused_findings = message->findings;
 	message->findings = *findings_before;
 	message->refused_end = arena_mark(message->arena);
 }

@@ -14,20 +14,26 @@
 #include "milter/base/cleanup.h"
 #include "milter/base/log.h"
 #include "milter/callbacks.h"
+#include "milter/chores.h"
 #include "milter/drain.h"
 #include "milter/endpoint.h"
 #include "milter/engine.h"
+#include "milter/events.h"
 #include "milter/isolate/frame.h"
 #include "milter/isolate/pool.h"
+#include "milter/lookup/holds.h"
 #include "milter/nudge.h"
 #include "milter/record.h"
+#include "milter/remember.h"
 #include "milter/resolver_open.h"
 #include "milter/settings.h"
+#include "milter/status.h"
 
 enum {
 	MILTER_FD = 3,		/* as in "fd:3" */
 	LOOK_MS = 50,		/* between two looks at the sessions that are left */
 	REPORT_MS = 1000,
+	LAST_MAILS_MS = 1000,		/* for mails to the administrator, at the end */
 	TELL_MS = 3600000,		/* between two lines about the resolver */
 };
 
@@ -36,6 +42,7 @@ struct filter {
 	uint64_t drain_ms;		/* when the supervisor is gone */
 	struct pool *pool;		/* NULL: nothing needs a cage */
 	struct resolver *resolver;
+	struct remembered remembered;
 	uint64_t told_at_ms;		/* when the line about it is due */
 	struct endpoint served;
 	bool draining;
@@ -85,9 +92,22 @@ static void tell(const char *text)
 	log_warning("%s", text);
 }
 
+/* Lives as long as the process. */
+static struct holds *open_holds(const struct state *state)
+{
+	struct arena *arena = arena_new();
+	const char *path = state_path(arena, state->directory, "holds");
+	struct holds *holds = path == NULL ? NULL : holds_open(path, tell);
+
+	arena_free(arena);
+	return holds;
+}
+
 static struct engine *open_engine(struct filter *filter, const struct filter_args *args)
 {
-	struct services services = { .store = args->store, .resolver = open_resolver(filter, args->conf), .tell = tell };
+	const struct state *state = args->state;
+	struct services services = { .store = state->store, .seen = state->seen, .state = state->directory, .tell = tell,
+				     .happened = events_happened, .holds = open_holds(state), .resolver = open_resolver(filter, args->conf) };
 	char problem[CONF_PROBLEM_MAX] = "";
 	struct engine *engine;
 
@@ -138,13 +158,15 @@ static void *milter_thread(void *unused)
 	_exit(EXIT_FAILURE);
 }
 
-static void start_threads(struct filter *filter)
+static void start_threads(struct filter *filter, struct engine *engine)
 {
 	pthread_t thread;
 
 	if (nudge_start(&filter->served) < 0 || pthread_create(&thread, NULL, milter_thread, NULL) != 0)
 		give_up(filter, "cannot start a thread");
 	(void)pthread_detach(thread);
+	if (chores_start(engine) < 0)
+		give_up(filter, "cannot start a thread");
 }
 
 static void drain_start(struct filter *filter, uint64_t within_ms)
@@ -154,6 +176,17 @@ static void drain_start(struct filter *filter, uint64_t within_ms)
 	if (!filter->draining || by_ms < filter->drained_by_ms)
 		filter->drained_by_ms = by_ms;
 	filter->draining = true;
+	chores_stop();
+	status_draining();
+}
+
+/* What the journal still has in memory is written first: its MTA was told already. */
+_Noreturn static void leave(struct filter *filter)
+{
+	status_stop();
+	events_close(LAST_MAILS_MS);
+	journal_close(filter->remembered.journal);
+	_exit(EXIT_SUCCESS);
 }
 
 static void put_aside(struct filter *filter)
@@ -176,12 +209,12 @@ static void drain_look(struct filter *filter)
 		put_aside(filter);
 	sessions = drain_sessions(&filter->served);
 	if (sessions == 0 && filter->put_aside && filter->looked_empty)
-		_exit(EXIT_SUCCESS);
+		leave(filter);
 	filter->looked_empty = sessions == 0 && filter->put_aside;
 	if (clock_left_ms(filter->drained_by_ms) > 0)
 		return;
 	log_warning("filter %ld ends with its time: %d sessions are cut", (long)getpid(), sessions);
-	_exit(EXIT_SUCCESS);
+	leave(filter);
 }
 
 static void take_frame(struct filter *filter, struct frame *frame, int fd)
@@ -238,14 +271,31 @@ static void listen_to_supervisor(struct filter *filter)
 	}
 }
 
+/* The journal, who is told of what happens, and what octroi status shows. */
+static void open_memory(struct filter *filter, const struct filter_args *args)
+{
+	const char *host = settings_authserv_id(args->conf);
+	const struct remembered remembered = filter->remembered = remember_open(args->conf, args->config_file, args->state->directory);
+
+	events_open(&(struct events_settings){ .alert = conf_settings(args->conf, "alert"), .journal = remembered.journal,
+					       .seen = args->state->seen, .directory = args->state->directory,
+					       .configuration = remembered.configuration, .host = host });
+	if (status_start(&(struct status_settings){ .directory = args->state->directory, .host = host, .config_file = args->config_file,
+						    .configuration = remembered.configuration, .journal = remembered.journal,
+						    .resolver = filter->resolver, .pool = filter->pool,
+						    .spare = (unsigned)settings_examiners(args->conf)->spare }) < 0)
+		give_up(filter, "cannot start a thread");
+}
+
 void filter_run(const struct filter_args *args)
 {
 	struct filter filter = { .control = args->control, .drain_ms = settings_of(args->conf)->drain_ms };
 	struct engine *engine = open_engine(&filter, args);
 
+	open_memory(&filter, args);
 	open_milter(&filter, args, engine);
 	ignore_signals();
-	start_threads(&filter);
+	start_threads(&filter, engine);
 	report(&filter, FILTER_READY, NULL);
 	(void)resolver_probe(filter.resolver);	/* ends with the process */
 	filter.told_at_ms = clock_monotonic_ms() + TELL_MS;

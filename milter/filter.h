@@ -4,7 +4,7 @@
 #define OCTROI_FILTER_H
 
 #include "conf/conf.h"
-#include "milter/lookup/store.h"
+#include "milter/state.h"
 
 /* Frames (isolate/frame.h) between the supervisor and a filter. */
 enum filter_frame {
@@ -18,9 +18,10 @@ enum filter_frame {
 
 struct filter_args {
 	const struct conf *conf;
+	const char *config_file;	/* as it was named; NULL: the defaults */
 	int listen_fd;		/* moved to 3 before libmilter sees it */
 	int control;		/* socket to the supervisor */
-	struct store *store;
+	const struct state *state;
 };
 
 /* Runs the filter; never returns. */

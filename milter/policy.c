@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "milter/policy.h"
 
+#include <stdio.h>
+
 #include "milter/model/scanner.h"
 #include "milter/settings.h"
+
+enum { SPARED_NAME_MAX = 128 };		/* scanner:outcome */
 
 /* What is gathered while the findings are walked. */
 struct tally {
@@ -15,6 +19,33 @@ struct tally {
 static enum direction direction_of(const struct policy_question *question)
 {
 	return question->message == NULL ? DIRECTION_INBOUND : question->message->direction;
+}
+
+/* A release from the quarantine passes what held the message, and nothing else: one name, or several with spaces between when it was
+ * released and held before. */
+static bool spares(const struct message *message, struct str name)
+{
+	struct str rest = str_of(message == NULL ? NULL : message->spared);
+
+	while (rest.p != NULL)
+		if (str_equal(str_split(&rest, " "), name))
+			return true;
+	return false;
+}
+
+static bool is_spared(const struct finding *finding, const struct message *message)
+{
+	char name[SPARED_NAME_MAX];
+
+	if (message == NULL || message->spared == NULL)
+		return false;
+	(void)snprintf(name, sizeof(name), "%s:%s", finding->scanner->name, finding->outcome->name);
+	return spares(message, str_of(name));
+}
+
+static bool is_score_spared(const struct message *message)
+{
+	return spares(message, STR("score"));
 }
 
 /* What was found about a recipient who is still there at the end (a weight, a tag, a hold) is for the message that all get. */
@@ -76,7 +107,7 @@ static void weigh(struct tally *tally, const struct finding *finding, const stru
 {
 	struct rule_action action = finding->rule.by_direction[direction_of(question)];
 
-	if (!applies(finding, question) || !is_due(finding, action, question))
+	if (!applies(finding, question) || !is_due(finding, action, question) || is_spared(finding, question->message))
 		return;
 	if (action.observe) {
 		if (tally->observed == NULL || action.action > tally->observed_action.action) {
@@ -102,13 +133,16 @@ static void weigh_all(struct tally *tally, const struct findings *findings, cons
 		weigh(tally, &findings->items[i], question);
 }
 
-static void weigh_score(struct verdict *verdict, const struct score_settings *score)
+/* spared: a release from the quarantine passes the threshold that held it; that of rejection stands. */
+static void weigh_score(struct verdict *verdict, const struct score_settings *score, bool spared)
 {
 	const struct score_threshold *thresholds[] = { &score->reject, &score->quarantine, &score->tag };
 	static const enum action actions[] = { ACTION_REJECT, ACTION_QUARANTINE, ACTION_TAG };
 
 	for (size_t i = 0; i < 3; i++) {
 		if (thresholds[i]->score <= 0 || verdict->score < thresholds[i]->score || actions[i] <= verdict->action)
+			continue;
+		if (spared && actions[i] == ACTION_QUARANTINE)
 			continue;
 		verdict->action = actions[i];
 		verdict->by = NULL;
@@ -183,7 +217,7 @@ struct verdict policy_decide(struct arena *arena, const struct policy_question *
 	if (question->message != NULL)
 		weigh_all(&tally, &question->message->findings, question);
 	if (question->phase == PHASE_EOM)
-		weigh_score(&tally.verdict, question->score);
+		weigh_score(&tally.verdict, question->score, is_score_spared(question->message));
 	demand_ground(&tally.verdict, question);
 	finish(arena, &tally, question);
 	return tally.verdict;

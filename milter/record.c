@@ -7,6 +7,31 @@
 #include "milter/base/log.h"
 #include "milter/lookup/resolver.h"
 #include "milter/model/scanner.h"
+#include "milter/record_entry.h"
+#include "milter/status.h"
+
+/* Set once, before the first session. */
+static struct record_settings here;
+
+enum { REFUSED_ENTRIES = 100 };		/* of one transaction: who guesses recipients fills no disk; the rest is counted */
+
+void record_open(const struct record_settings *settings)
+{
+	here = *settings;
+}
+
+static void keep(const struct record_facts *facts)
+{
+	struct journal_entry entry;
+	struct arena *arena;
+
+	if (here.journal == NULL)
+		return;
+	arena = arena_new();
+	entry = record_entry(arena, &here, facts);
+	journal_put(here.journal, &entry);
+	arena_free(arena);
+}
 
 /* What decided, with its place in milter.conf: the answer to "why?". */
 static void add_decision(struct log_line *line, const struct verdict *verdict)
@@ -56,6 +81,8 @@ static void add_client(struct log_line *line, const struct session *session)
 
 	log_line_add(line, "client", ip_format(&session->client, client));
 	log_line_add(line, "helo", session->helo);
+	if (session->daemon_name[0] != '\0')
+		log_line_add(line, "daemon", session->daemon_name);
 }
 
 /* Each ground that was used, with how many recipients it let in. */
@@ -118,6 +145,16 @@ void record_message(const struct session *session, const struct message *message
 		log_line_add(&line, "failure", failure);
 	log_line_add_number(&line, "elapsed_ms", clock_monotonic_ms() - message->started_ms);
 	log_line_write(&line, LOG_INFO);
+	status_count(carried_out.action);
+	keep(&(struct record_facts){ JOURNAL_MESSAGE, message->id, session, message, &message->findings, verdict, failure });
+}
+
+void record_recipient(const struct session *session, const struct message *message, const struct verdict *verdict)
+{
+	status_count_refused();
+	if (message->refused > REFUSED_ENTRIES || message->refused_last == NULL)
+		return;
+	keep(&(struct record_facts){ JOURNAL_RECIPIENT, message->id, session, message, &message->refused_findings, verdict, NULL });
 }
 
 void record_session(const struct session *session, const struct verdict *verdict, const char *id)
@@ -129,20 +166,24 @@ void record_session(const struct session *session, const struct verdict *verdict
 	add_decision(&line, verdict);
 	add_findings(&line, session, NULL);
 	log_line_write(&line, LOG_INFO);
+	status_count_refused();
+	keep(&(struct record_facts){ JOURNAL_SESSION, id, session, NULL, NULL, verdict, NULL });
 }
 
 void record_transaction(const struct session *session, const struct message *message, const struct verdict *mailfrom_verdict)
 {
+	const struct verdict *verdict = message->refused > 0 ? &message->refused_verdict : mailfrom_verdict;
 	struct log_line line;
 
 	start_line(&line, message->id);
 	log_line_add(&line, "queue_id", message->queue_id);
 	add_client(&line, session);
 	add_envelope(&line, message);
-	add_decision(&line, message->refused > 0 ? &message->refused_verdict : mailfrom_verdict);
+	add_decision(&line, verdict);
 	add_findings(&line, session, message);
 	log_line_add_number(&line, "elapsed_ms", clock_monotonic_ms() - message->started_ms);
 	log_line_write(&line, LOG_INFO);
+	keep(&(struct record_facts){ JOURNAL_TRANSACTION, message->id, session, message, &message->findings, verdict, NULL });
 }
 
 void record_resolver(const struct resolver_stats *stats)

@@ -7,13 +7,17 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "milter/alert_settings.h"
 #include "milter/base/arena.h"
 #include "milter/base/ip.h"
 #include "milter/base/str.h"
+#include "milter/lookup/journal.h"
 #include "milter/lookup/names.h"
 #include "milter/lookup/resolver.h"
 #include "milter/mail/domain.h"
 #include "milter/model/scanner.h"
+#include "milter/quarantine_settings.h"
+#include "milter/state.h"
 
 static const struct option_word log_words[] = {
 	{ "auto", LOG_CHOICE_AUTO }, { "stderr", LOG_CHOICE_STDERR }, { "syslog", LOG_CHOICE_SYSLOG }, { NULL, 0 },
@@ -203,8 +207,9 @@ const struct option_section *const *settings_sections(void)
 {
 	static const struct option_section *all[SECTIONS_MAX] = {
 		&settings_section, &resolver_section, &examiners_section, &score_section, &tag_section,
+		&state_section, &journal_section, &quarantine_section, &alert_section,
 	};
-	size_t len = 5;
+	size_t len = 9;
 
 	if (all[len] != NULL)
 		return all;
@@ -269,6 +274,7 @@ struct conf *settings_load(const char *file)
 	check_listen(conf, settings_of(conf));
 	check_scores(conf);
 	check_scratch(conf);
+	quarantine_settings_check(conf);
 	return conf;
 }
 
@@ -280,6 +286,13 @@ const struct settings *settings_of(const struct conf *conf)
 const struct examiner_settings *settings_examiners(const struct conf *conf)
 {
 	return conf_settings(conf, "examiners");
+}
+
+const char *settings_state(const struct conf *conf)
+{
+	const struct state_settings *state = conf_settings(conf, "state");
+
+	return state->directory;
 }
 
 const char *settings_authserv_id(const struct conf *conf)
@@ -304,6 +317,8 @@ bool settings_need_cage(const struct conf *conf)
 
 bool settings_need_body(const struct conf *conf)
 {
+	if (quarantine_settings_of(conf)->where == QUARANTINE_OWN)
+		return true;
 	for (size_t i = 0; scanners[i] != NULL; i++)
 		if (scanners[i]->needs_body != NULL && scanners[i]->needs_body(conf))
 			return true;

@@ -61,6 +61,9 @@ struct conf *settings_load(const char *file);
 const struct settings *settings_of(const struct conf *conf);
 const struct examiner_settings *settings_examiners(const struct conf *conf);
 
+/* state.directory as written: "" when nothing is to be kept. */
+const char *settings_state(const struct conf *conf);
+
 /* authserv_id, or the host name when it is empty; lives as long as the process. */
 const char *settings_authserv_id(const struct conf *conf);
 

@@ -92,19 +92,25 @@ static char *put_field(char *out, const struct header *header)
 	return out;
 }
 
-static size_t header_room(const struct headers *headers)
+char *spool_fields(const struct headers *headers, size_t *ret_len)
 {
-	size_t room = sizeof(envelope_line) + 2;
+	size_t room = sizeof("\r\n");
+	char *text, *end;
 
 	for (size_t i = 0; i < headers->len; i++)
 		room += strlen(headers->items[i].name) + 2 * strlen(headers->items[i].value) + 3;
-	return room;
+	text = end = xcalloc(1, room);
+	for (size_t i = 0; i < headers->len; i++)
+		end = put_field(end, &headers->items[i]);
+	end = stpcpy(end, "\r\n");
+	*ret_len = (size_t)(end - text);
+	return text;
 }
 
 void spool_header(struct spool *spool, const struct limits *limits, struct message *message)
 {
 	_cleanup_(free_charp) char *text = NULL;
-	char *end;
+	size_t len;
 
 	if (message->body_fd >= 0)
 		return;
@@ -114,13 +120,10 @@ void spool_header(struct spool *spool, const struct limits *limits, struct messa
 		message->spool_full = true;
 		return;
 	}
-	text = xcalloc(1, header_room(&message->headers));
-	end = stpcpy(text, envelope_line);
-	for (size_t i = 0; i < message->headers.len; i++)
-		end = put_field(end, &message->headers.items[i]);
-	end = stpcpy(end, "\r\n");
-	message->body_offset = (uint64_t)(end - text);
-	keep(spool, limits, message, text, (size_t)(end - text));
+	text = spool_fields(&message->headers, &len);
+	message->body_offset = strlen(envelope_line) + len;
+	keep(spool, limits, message, envelope_line, strlen(envelope_line));
+	keep(spool, limits, message, text, len);
 }
 
 void spool_body(struct spool *spool, const struct limits *limits, struct message *message, const void *bytes, size_t len)

@@ -22,6 +22,9 @@ void spool_body(struct spool *spool, const struct limits *limits, struct message
 /* The message is complete: nobody can write it any more. Returns 0 or a negative errno: then it must not be scanned. */
 int spool_seal(struct message *message);
 
+/* Header fields as they go over the wire, with CRLF, and the empty line behind them; the caller frees them. */
+char *spool_fields(const struct headers *headers, size_t *ret_len);
+
 /* Counts a header or a piece of the body that nobody is going to read. */
 void spool_count(const struct limits *limits, struct message *message, size_t len);
 

@@ -26,7 +26,7 @@ static void run_filter(int control, void *arg)
 
 	supervisor_close_in_child(start->supervisor, true);
 	filter_run(&(struct filter_args){ .conf = start->conf, .listen_fd = LISTENER_FD, .control = control,
-					  .store = start->supervisor->store });
+					  .config_file = start->supervisor->config_file, .state = &start->supervisor->state });
 }
 
 int filters_start(struct supervisor *supervisor, const struct conf *conf, uint64_t configuration)

@@ -25,6 +25,7 @@ static void run_zygote(int control, void *arg)
 	const struct examiner_settings *examiners = settings_examiners(supervisor->conf);
 
 	supervisor_close_in_child(supervisor, false);
+	state_close(&supervisor->state);	/* what a cage cannot reach nobody can write to from there */
 	zygote_run(control, &(struct zygote_settings){ .conf = supervisor->conf, .scratch = supervisor->scratch,
 						       .scratch_bytes = examiners->scratch_bytes,
 						       .memory_bytes = examiners->memory_bytes });

@@ -17,7 +17,6 @@
 #include "milter/supervisor_state.h"
 
 enum {
-	STORE_KEYS = 65536,
 	LOST_CONTROL_MS = 5000,		/* for a child to end that has closed its control */
 	EVENTS_MAX = 64,		/* in one turn: a child that never stops talking must not keep us from the signals */
 };
@@ -212,16 +211,17 @@ static void kill_late(struct supervisor *supervisor, uint64_t now_ms)
 
 static uint64_t next_deadline(const struct supervisor *supervisor)
 {
-	uint64_t at = earlier(supervisor->filter_retry_at_ms, supervisor->zygote_retry_at_ms);
+	uint64_t at = supervisor->selftest_at_ms;
 
-	at = earlier(at, supervisor->selftest_at_ms);
 	if (supervisor->selftest.fd >= 0)
 		at = earlier(at, supervisor->selftest.deadline_ms);
-	if (supervisor->database.directory[0] != '\0')
-		at = earlier(at, supervisor->database_look_at_ms);
 	for (const struct child *child = supervisor->children; child != NULL; child = child->next)
 		at = earlier(at, child->kill_at_ms);
-	return at;
+	if (supervisor->stopping)
+		return at;	/* nothing is started or loaded any more: what was due would stay so */
+	if (supervisor->database.directory[0] != '\0')
+		at = earlier(at, supervisor->database_look_at_ms);
+	return earlier(at, earlier(supervisor->filter_retry_at_ms, supervisor->zygote_retry_at_ms));
 }
 
 static void wait_for_something(struct supervisor *supervisor)
@@ -297,7 +297,7 @@ static void end(struct supervisor *supervisor)
 {
 	if (supervisor->scratch[0] != '\0' && (supervisor->scratch_is_ours || getenv("RUNTIME_DIRECTORY") != NULL))
 		(void)rmdir(supervisor->scratch);
-	store_free(supervisor->store);
+	state_close(&supervisor->state);
 	conf_free(supervisor->next_conf);
 	conf_free(supervisor->conf);
 	(void)close_fd(supervisor->signals);
@@ -306,12 +306,13 @@ static void end(struct supervisor *supervisor)
 int supervisor_run(const struct supervisor_args *args)
 {
 	struct supervisor supervisor = {
-		.config_file = args->config_file, .conf = args->conf, .configuration = 1, .listener = args->listener,
-		.store = store_new(STORE_KEYS), .signals = open_signals(),
+		.config_file = xstrdup(args->config_file),	/* the title of a process is written over its arguments */ .conf = args->conf, .configuration = 1, .listener = args->listener,
+		.signals = open_signals(),
 		.filter_retry_at_ms = NEVER, .zygote_retry_at_ms = NEVER, .selftest = { .fd = -1 },
 	};
 
-	if (supervisor.store == NULL || supervisor.signals < 0) {
+	state_open(args->conf, &supervisor.state);
+	if (supervisor.state.store == NULL || supervisor.state.seen == NULL || supervisor.signals < 0) {
 		log_error("cannot start: %s", strerror(errno));
 		listener_close(&supervisor.listener);
 		end(&supervisor);

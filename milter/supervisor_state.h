@@ -13,7 +13,7 @@
 #include "milter/database_watch.h"
 #include "milter/isolate/frame.h"
 #include "milter/listener.h"
-#include "milter/lookup/store.h"
+#include "milter/state.h"
 #include "milter/selftest.h"
 
 #define NEVER UINT64_MAX
@@ -29,7 +29,7 @@ struct supervisor {
 	struct conf *next_conf;		/* a reload (number configuration + 1): its first filter is starting; or NULL */
 	bool reload_again;		/* SIGHUP came meanwhile */
 	struct listener listener;
-	struct store *store;
+	struct state state;
 	struct child *children;
 	int signals;			/* signalfd */
 

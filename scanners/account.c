@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which senders a login may use, in the envelope and in every From (threats ID-05, ID-06). */
+/* Which senders a login may use, in the envelope and in every From (threats ID-05, ID-06), and how many recipients it may write to (ID-08). */
 #include "milter/lookup/logins.h"
+#include "milter/lookup/rate.h"
 #include "milter/mail/authors.h"
 #include "scanners/scanners.h"
+
+enum { KEY_MAX = 300 };		/* a login has at most 255 bytes */
 
 enum unlisted { UNLISTED_NONE, UNLISTED_OWN, UNLISTED_ANY };
 
@@ -10,6 +13,8 @@ struct account_settings {
 	struct conf_list senders;
 	int unlisted;
 	struct rule on_foreign_sender;
+	struct rate rate;
+	struct rule on_exceeded;
 };
 
 struct account {
@@ -17,6 +22,10 @@ struct account {
 	const struct logins *logins;
 	enum unlisted unlisted;
 	bool configured;
+};
+
+struct account_message {
+	struct rate_ledger ledger;
 };
 
 static const struct option_word unlisted_words[] = {
@@ -36,6 +45,12 @@ static const struct option account_options[] = {
 	{ "on_foreign_sender", OPTION_CUSTOM, offsetof(struct account_settings, on_foreign_sender), .fallback = "reject",
 	  .parse = rule_parse,
 	  .summary = "what happens to mail of a login with a sender that is not its own" },
+	{ "rate", OPTION_CUSTOM, offsetof(struct account_settings, rate), .fallback = "", .parse = rate_parse,
+	  .summary = "recipients of one login in a time, such as 300/1h",
+	  .text = "Logins are counted without case. Recipients of a message that is not let in do not count. Empty: no limit; sections rate "
+		  "can say more.", .example = "300/1h" },
+	{ "on_exceeded", OPTION_CUSTOM, offsetof(struct account_settings, on_exceeded), .fallback = "defer", .parse = rule_parse,
+	  .summary = "what happens to a recipient that is over rate", .text = "The reply says until when." },
 	OPTION_END
 };
 
@@ -108,12 +123,52 @@ static bool applies(const struct scan *scan)
 /* The null sender belongs to nobody: read receipts of mail programs use it (RFC 3798 2.1); their From is looked at like any other. */
 static void account_mailfrom(struct scan *scan)
 {
+	const struct account_settings *settings = scan->settings;
 	const struct message *message = scan->message;
+	struct account_message *state = scan->message_state;
 
+	if (settings->rate.limit > 0)
+		rate_ledger_open(&state->ledger, scan->services->store, message->arena);
 	if (!applies(scan) || message->mailfrom_problem != NULL || message->mailfrom.text[0] == '\0')
 		return;
 	if (!may_use(scan, &message->mailfrom))
 		finding_add(scan, "foreign_sender", "login %s may not send as <%s>", message->credentials.login, message->mailfrom.text);
+}
+
+/* Without case: many a login may be written either way. */
+static const char *rate_key(const char *login, char key[KEY_MAX])
+{
+	int len = snprintf(key, KEY_MAX, "account:%s", login);
+
+	for (int i = 0; i < len && i < KEY_MAX - 1; i++)
+		key[i] = ascii_lower(key[i]);
+	return key;
+}
+
+static void account_rcpt(struct scan *scan)
+{
+	const struct account_settings *settings = scan->settings;
+	struct account_message *state = scan->message_state;
+	const char *login = scan->message->credentials.login;
+	char key[KEY_MAX];
+	uint64_t wait_ms;
+
+	rate_drop_from(&state->ledger, scan->recipient);
+	if (login[0] == '\0' || scan->message->recipients[scan->recipient].ground == GROUND_NONE ||
+	    rate_take(&state->ledger, rate_key(login, key), 1, &settings->rate, scan->recipient, &wait_ms))
+		return;
+	finding_add(scan, "exceeded", "login %s has had %s: no more %s", login, rate_text(scan->arena, &settings->rate, "recipients"),
+		    rate_until(scan->arena, wait_ms));
+}
+
+static void account_settle(struct scan *scan, const struct verdict *verdict, bool let_in)
+{
+	struct account_message *state = scan->message_state;
+
+	(void)verdict;
+	rate_drop_from(&state->ledger, scan->message->recipients_len);
+	if (let_in)
+		rate_keep(&state->ledger);
 }
 
 static void account_eoh(struct scan *scan)
@@ -140,6 +195,8 @@ static const struct outcome account_outcomes[] = {
 	  .defer_code = 450, .defer_status = "4.7.1" },
 	{ "foreign_from", REFUSE_CONTENT, offsetof(struct account_settings, on_foreign_sender), .code = 550, .status = "5.7.1",
 	  .defer_code = 450, .defer_status = "4.7.1" },
+	{ "exceeded", REFUSE_DOOR, offsetof(struct account_settings, on_exceeded), .code = 550, .status = "5.7.1", .defer_code = 450,
+	  .defer_status = "4.7.1" },
 	{ .name = NULL },
 };
 
@@ -154,6 +211,9 @@ const struct scanner scanner_account = {
 	.open = account_open,
 	.close = account_close,
 	.advise = account_advise,
+	.message_size = sizeof(struct account_message),
 	.mailfrom = account_mailfrom,
+	.rcpt = account_rcpt,
 	.eoh = account_eoh,
+	.settle = account_settle,
 };

@@ -108,6 +108,23 @@ static bool answers(const struct content_question *question, const struct conten
 	return !question->unpack || inventory->contents > 0 || inventory->limits != 0;
 }
 
+/* Facts of the message, as the inspection is. Strings live as long as it does. */
+static void note_facts(struct scan *scan, const struct inventory *inventory)
+{
+	struct message *message = scan->session->message;
+
+	message->attachments = arena_array(scan->arena, inventory->entries_len, sizeof(*message->attachments));
+	for (size_t i = 0; i < inventory->entries_len; i++) {
+		const struct inventory_entry *entry = &inventory->entries[i];
+
+		if (entry->is_attachment)
+			message->attachments[message->attachments_len++] = (struct attachment_fact){
+				entry->name, filetype_name(entry->type), entry->digest, entry->size_bytes };
+	}
+	message->about = inventory->about;
+	message->about_len = inventory->about_len;
+}
+
 static void note_failure(struct scan *scan, struct inspection *inspection, int r)
 {
 	if ((r == -EPIPE || r == -ETIME) && poison_note(scan->services->store, scan->message)) {
@@ -159,6 +176,8 @@ static const struct inspection *content_inspect(struct scan *scan)
 		inspection->state = INSPECTION_POISON;
 	else
 		examine(scan, inspection);
+	if (inspection->state == INSPECTION_DONE)
+		note_facts(scan, &inspection->answer.inventory);
 	return inspection;
 }
 

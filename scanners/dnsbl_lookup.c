@@ -24,7 +24,7 @@ static const struct network not_public[] = {
 	{ { IP_V6, { 0xff } }, 8 },
 };
 
-static bool is_public(const struct ip *ip)
+bool dnsbl_is_public(const struct ip *ip)
 {
 	for (size_t i = 0; i < sizeof(not_public) / sizeof(not_public[0]); i++)
 		if (network_contains(&not_public[i], ip))
@@ -136,7 +136,7 @@ void dnsbl_lookup_client(struct dnsbl_lookups *lookups, struct scan *scan, const
 	bool again = lookups->asked[0] != '\0';
 	char text[IP_TEXT_MAX];
 
-	if (!is_public(client))
+	if (!dnsbl_is_public(client))
 		return;
 	(void)snprintf(lookups->asked, sizeof(lookups->asked), "%s", ip_format(client, text));
 	lookups->subject = DNSBL_CLIENT;

@@ -47,6 +47,9 @@ void dnsbl_lookup_client(struct dnsbl_lookups *lookups, struct scan *scan, const
 void dnsbl_lookup_name(struct dnsbl_lookups *lookups, struct scan *scan, const struct dnsbl_lists *lists, struct arena *arena,
 		       enum dnsbl_subject subject, const char *name);
 
+/* Can a host outside have this address? No list knows anything about the others (RFC 6890). */
+bool dnsbl_is_public(const struct ip *ip);
+
 /* Is the answer there? */
 bool dnsbl_lookup_done(const struct dnsbl_lookup *lookup);
 

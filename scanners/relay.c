@@ -15,6 +15,11 @@ struct grant {
 	const char *rate_key;
 };
 
+/* What the recipients of grants have taken of their rates. */
+struct relay_message {
+	struct rate_ledger ledger;
+};
+
 struct relay {
 	struct arena *arena;
 	bool authenticated;
@@ -209,14 +214,14 @@ static const char *grant_limit(const struct grant *grant, const struct scan *sca
 
 static bool grant_has_room(const struct grant *grant, struct scan *scan)
 {
+	struct relay_message *state = scan->message_state;
 	const struct rate *rate = &grant->settings->rate;
-	uint64_t retry_ms = 0;
+	uint64_t wait_ms;
 
-	if (rate->limit == 0 || store_take(scan->services->store, grant->rate_key, 1, rate->limit, rate->window_ms, &retry_ms))
+	if (rate_take(&state->ledger, grant->rate_key, 1, rate, scan->recipient, &wait_ms))
 		return true;
-	finding_add(scan, "grant_rate", "grant \"%s\" allows %llu recipients in %llu s; room again in %llu s",
-		    grant->settings->title, (unsigned long long)rate->limit, (unsigned long long)rate->window_ms / 1000,
-		    (unsigned long long)retry_ms / 1000 + 1);
+	finding_add(scan, "grant_rate", "grant \"%s\" allows %s: no more %s", grant->settings->title,
+		    rate_text(scan->arena, rate, "recipients"), rate_until(scan->arena, wait_ms));
 	return false;
 }
 
@@ -251,13 +256,34 @@ static const struct grant *find_grant(const struct relay *relay, struct scan *sc
 	return NULL;
 }
 
+static void relay_mailfrom(struct scan *scan)
+{
+	const struct relay *relay = scan->shared;
+	struct relay_message *state = scan->message_state;
+
+	if (relay->grants_len > 0)
+		rate_ledger_open(&state->ledger, scan->services->store, scan->message->arena);
+}
+
+static void relay_settle(struct scan *scan, const struct verdict *verdict, bool let_in)
+{
+	struct relay_message *state = scan->message_state;
+
+	(void)verdict;
+	rate_drop_from(&state->ledger, scan->message->recipients_len);
+	if (let_in)
+		rate_keep(&state->ledger);
+}
+
 static enum ground relay_ground(struct scan *scan, const char **ret_detail)
 {
 	const struct relay *relay = scan->shared;
 	const struct recipient *recipient = &scan->message->recipients[scan->recipient];
+	struct relay_message *state = scan->message_state;
 	const struct grant *grant;
 	const char *title;
 
+	rate_drop_from(&state->ledger, scan->recipient);
 	*ret_detail = "";
 	if (scan->message->direction == DIRECTION_LOCAL)
 		return GROUND_LOCAL;
@@ -336,5 +362,8 @@ const struct scanner scanner_relay = {
 	.close = relay_close,
 	.direction = relay_direction,
 	.ground = relay_ground,
+	.message_size = sizeof(struct relay_message),
+	.mailfrom = relay_mailfrom,
 	.eoh = relay_eoh,
+	.settle = relay_settle,
 };

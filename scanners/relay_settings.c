@@ -10,28 +10,6 @@
 #include "milter/lookup/names.h"
 #include "milter/lookup/networks.h"
 
-/* "50/1h" */
-static int rate_parse(struct conf *conf, const char *text, struct conf_where where, void *field, char *problem)
-{
-	struct str rest = str_of(text);
-	struct str number = str_trim(str_split(&rest, "/"));
-	struct rate *rate = field;
-	unsigned long long limit;
-
-	(void)conf, (void)where;
-	if (text[0] == '\0') {
-		*rate = (struct rate){ 0 };
-		return 0;
-	}
-	if (rest.p == NULL || str_to_u64(number, &limit) < 0 || limit == 0 || limit > UINT32_MAX ||
-	    conf_parse_duration(rest.p, &rate->window_ms) < 0 || rate->window_ms < 1000) {
-		(void)snprintf(problem, CONF_PROBLEM_MAX, "\"%.40s\" is no rate (NUMBER/DURATION, such as 50/1h)", text);
-		return -EINVAL;
-	}
-	rate->limit = limit;
-	return 0;
-}
-
 static int date_problem(const char *text, char *problem)
 {
 	(void)snprintf(problem, CONF_PROBLEM_MAX, "\"%.40s\" is no date (YYYY-MM-DD)", text);
@@ -110,7 +88,8 @@ static const struct option grant_options[] = {
 	  .summary = "recipients it may reach", .text = "Written as senders; \"*\" is everyone.", .example = "{ \"example.com\" }" },
 	{ "rate", OPTION_CUSTOM, offsetof(struct grant_settings, rate), .fallback = "", .parse = rate_parse,
 	  .summary = "accepted recipients in a time, such as 50/1h",
-	  .text = "A further one is deferred (450 4.7.1) until some have left the window. Empty: no limit.", .example = "50/1h" },
+	  .text = "A further one is deferred (450 4.7.1), and the reply says until when. Recipients of a message that is not let in do not "
+		  "count. Empty: no limit.", .example = "50/1h" },
 	{ "expires", OPTION_CUSTOM, 0, .fallback = "", .parse = expires_parse,
 	  .summary = "last day of the grant, YYYY-MM-DD (UTC)", .text = "Empty: it does not end.", .example = "2027-06-30" },
 	{ "owner", OPTION_STRING, offsetof(struct grant_settings, owner), .fallback = "",

@@ -4,11 +4,7 @@
 #define OCTROI_SCANNERS_RELAY_SETTINGS_H
 
 #include "conf/conf.h"
-
-struct rate {
-	uint64_t limit;		/* 0: no limit */
-	uint64_t window_ms;
-};
+#include "milter/lookup/rate.h"
 
 struct relay_settings {
 	bool authenticated;

@@ -2,9 +2,11 @@
 #include "milter/base/clock.h"
 
 #include <limits.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <time.h>
 
+static int64_t (*_Atomic shift)(void);
 static bool frozen;
 static uint64_t frozen_monotonic_ms, frozen_wall_ms;
 
@@ -23,7 +25,16 @@ uint64_t clock_monotonic_ms(void)
 
 uint64_t clock_wall_ms(void)
 {
-	return frozen ? frozen_wall_ms : read_ms(CLOCK_REALTIME);
+	int64_t (*shift_ms)(void) = atomic_load_explicit(&shift, memory_order_relaxed);
+
+	if (frozen)
+		return frozen_wall_ms;
+	return read_ms(CLOCK_REALTIME) + (shift_ms == NULL ? 0 : (uint64_t)shift_ms());
+}
+
+void clock_shift(int64_t (*shift_ms)(void))
+{
+	atomic_store(&shift, shift_ms);
 }
 
 void clock_freeze(uint64_t monotonic_ms, uint64_t wall_ms)

@@ -55,6 +55,14 @@ struct identity {
 	const char *result;		/* the word of RFC 8601 */
 };
 
+/* A file in the message, for the record. */
+struct attachment_fact {
+	const char *name;	/* printable UTF-8 */
+	const char *type;	/* one word */
+	const char *sha256;	/* hexadecimal; "" when not known */
+	uint64_t size_bytes;
+};
+
 struct inspection;
 
 struct message {
@@ -73,6 +81,8 @@ struct message {
 	uint64_t refused;		/* recipients that got a refusal */
 	const char *refused_first;	/* the first of them, for the record */
 	struct verdict refused_verdict;	/* on it */
+	const struct recipient *refused_last;	/* the one refused last and what had been found until then: for the record, until the next one */
+	struct findings refused_findings;
 
 	struct headers headers;
 	int body_fd;			/* memfd: "From ...\n", header, empty line, body; sealed at the end of message; -1 before DATA */
@@ -90,7 +100,14 @@ struct message {
 	struct identity *identities;	/* in the order in which they were added */
 	size_t identities_len;
 	const struct inspection *inspection;	/* what the cage found in the content (scanners/inspection.h); NULL: nobody asked it, or not yet */
+	struct attachment_fact *attachments;	/* from the inspection, in its order */
+	size_t attachments_len;
+	const char *const *about;	/* of a report about other mail (a bounce): the Message-IDs it is about, without < >; from the inspection */
+	size_t about_len;
+	const char *spared;		/* "antivirus:unscannable": a release from the quarantine passes this one finding; NULL: none */
+	uint64_t content_started_ms;	/* monotonic: the last byte had come; 0: not yet */
 	const char *dmarc;		/* what aggregate reports (RFC 9990) need, in one line "result=fail disposition=reject ..."; NULL: nothing */
+	bool settled;			/* engine only: scanners were told how it ended */
 	void *const *states;		/* engine only: of each scanner, by its place in the table */
 	bool *reported;			/* engine only, likewise: its report is complete */
 	uint64_t rcpt_wait_until_ms;	/* engine only: when the time for waiting at RCPT is over; 0: not begun */

@@ -8,11 +8,14 @@
 
 #include "conf/conf.h"
 #include "milter/lookup/store.h"
+#include "milter/model/event.h"
 #include "milter/model/message.h"
 #include "milter/model/session.h"
 
+struct holds;
 struct pool;
 struct names;
+struct seen;
 struct resolver;
 struct scanner;
 struct inspection;
@@ -21,6 +24,10 @@ struct inspection;
 struct services {
 	struct pool *pool;	/* cages; NULL: there are none */
 	struct store *store;	/* counters */
+	struct seen *seen;	/* small records that expire; NULL: there are none (octroi try) */
+	struct holds *holds;	/* who may send nothing for now; NULL likewise */
+	const char *state;	/* the directory that state.directory names, for what a scanner keeps in files of its own; NULL: nothing is kept */
+	void (*happened)(const struct event *event);	/* any thread; may be NULL */
 	struct resolver *resolver;	/* NULL: there is none, and a scanner that asks the DNS could not tell */
 	void (*tell)(const char *text);	/* one line for the administrator, rarely; any thread; may be NULL */
 	const struct names *domains;	/* mail for these is ours */
@@ -100,6 +107,14 @@ struct scanner {
 	/* Exactly one scanner of the table has the content of a message examined, at the end of the message before all other hooks of that
 	 * phase; what it returns (in scan->arena; NULL: nothing was to be examined) is message->inspection. It adds no findings here. */
 	const struct inspection *(*inspect)(struct scan *scan);
+
+	/* The transaction is over and the MTA was told, or the client left before: for what counts messages. verdict is NULL when no message
+	 * came to its end; let_in says whether the message goes on its way (held ones do not). scan->message->recipients are the accepted ones.
+	 * Adds nothing to the message. Called once for each transaction, also of those that were refused at MAIL. */
+	void (*settle)(struct scan *scan, const struct verdict *verdict, bool let_in);
+
+	/* Called about once a minute on a thread of the filter's own, which may wait and ask the DNS; not in a filter that is being put aside. */
+	void (*chore)(const void *settings, void *shared, const struct services *services);
 
 	/* The message is let in or held, and this is how its header leaves, from the top, with all edits but those of the seals themselves:
 	 * puts on it with stamp_add what depends on the others, such as a signature. It finds nothing more: the verdict stands. Returns 0, or

@@ -21,6 +21,7 @@ struct session {
 	unsigned client_port;		/* 0: unknown; Postfix says 0 for mail of its own */
 	bool has_daemon_port;		/* {daemon_port} was given: somebody connected to a port of the MTA */
 	struct ip daemon;		/* {daemon_addr} or {if_addr}: the address of ours that was connected to */
+	const char *daemon_name;	/* {daemon_name}: the MTA's name of the service, as its configuration says; "" when not told */
 	const char *mta_host;		/* {j}: the MTA's name; "" when not told */
 	const char *client_name;	/* as the MTA says; "" when unknown */
 	const char *helo;		/* "" when there was none */

@@ -155,10 +155,18 @@ static void put_details(struct frame *frame, uint64_t set, const char *const *de
 			frame_put_str(frame, cut(details[i], INVENTORY_DETAIL_MAX));
 }
 
+static void put_about(struct frame *frame, const struct inventory *inventory)
+{
+	frame_put_u64(frame, inventory->about_len);
+	for (size_t i = 0; i < inventory->about_len; i++)
+		frame_put_str(frame, str_of(inventory->about[i]));
+}
+
 /* What everything but hosts and entries may take. */
 static size_t head_bytes(void)
 {
-	return 8 * NUMBER_BYTES + (UNPACK_LIMITS + AMBIGUITIES) * (LENGTH_BYTES + INVENTORY_DETAIL_MAX);
+	return 9 * NUMBER_BYTES + INVENTORY_ABOUT_MAX * (LENGTH_BYTES + INVENTORY_MESSAGE_ID_MAX) +
+	       (UNPACK_LIMITS + AMBIGUITIES) * (LENGTH_BYTES + INVENTORY_DETAIL_MAX);
 }
 
 static size_t hosts_that_fit(const struct inventory *inventory, size_t room, size_t *ret_bytes)
@@ -199,6 +207,7 @@ void inventory_write(struct frame *frame, const struct inventory *inventory, siz
 	frame_put_u64(frame, inventory->bytes);
 	put_details(frame, limits, limit_details, UNPACK_LIMITS);
 	put_details(frame, inventory->ambiguities, inventory->ambiguity_details, AMBIGUITIES);
+	put_about(frame, inventory);
 	put_hosts(frame, inventory, hosts_len);
 	frame_put_u64(frame, entries_len);
 	for (size_t i = 0; i < entries_len; i++)
@@ -240,6 +249,30 @@ static size_t get_count(struct frame *frame, size_t each_bytes)
 	if (count > (frame->len - frame->at) / each_bytes)
 		reject(frame);
 	return frame->bad ? 0 : (size_t)count;
+}
+
+bool inventory_is_message_id(struct str id)
+{
+	for (size_t i = 0; i < id.len; i++)
+		if (id.p[i] <= ' ' || id.p[i] > '~' || id.p[i] == '<' || id.p[i] == '>')
+			return false;
+	return id.len > 0 && id.len <= INVENTORY_MESSAGE_ID_MAX;
+}
+
+static void get_about(struct arena *arena, struct frame *frame, struct inventory *inventory)
+{
+	size_t len = get_count(frame, LENGTH_BYTES + 1);
+
+	if (len > INVENTORY_ABOUT_MAX)
+		reject(frame);
+	while (!frame->bad && inventory->about_len < len) {
+		struct str id = frame_get_str(frame);
+
+		if (frame->bad || !inventory_is_message_id(id))
+			reject(frame);
+		else
+			inventory->about[inventory->about_len++] = arena_strndup(arena, id.p, id.len);
+	}
 }
 
 static bool is_host(struct arena *arena, const char *text)
@@ -379,7 +412,9 @@ int inventory_read(struct arena *arena, struct frame *frame, struct inventory *r
 	inventory.bytes = frame_get_u64(frame);
 	inventory.limits = (unsigned)get_details(arena, frame, inventory.limit_details, UNPACK_LIMITS);
 	inventory.ambiguities = get_details(arena, frame, inventory.ambiguity_details, AMBIGUITIES);
-	get_hosts(arena, frame, &inventory);
+	get_about(arena, frame, &inventory);
+	if (!frame->bad)
+		get_hosts(arena, frame, &inventory);
 	if (!frame->bad)
 		get_entries(arena, frame, &inventory);
 	if (frame->bad)

@@ -13,6 +13,8 @@
 #define INVENTORY_DETAIL_MAX 100	/* of any other text */
 #define INVENTORY_EXTENSIONS_MAX 8	/* of one entry: all endings that its names have under some reading */
 #define INVENTORY_HOSTS_MAX 100
+#define INVENTORY_ABOUT_MAX 8
+#define INVENTORY_MESSAGE_ID_MAX 250
 
 /* Things about the bytes that no name shows. */
 enum mark {
@@ -100,9 +102,14 @@ struct inventory {
 	const char *ambiguity_details[AMBIGUITIES];
 	struct inventory_host *hosts;
 	size_t hosts_len;
+	const char *about[INVENTORY_ABOUT_MAX];	/* Message-IDs of the messages that are attached, or returned in a report */
+	size_t about_len;
 	uint64_t parts, members, contents;	/* how many MIME parts, archive members, distinct contents */
 	uint64_t bytes;				/* decoded or unpacked, over all readings */
 };
+
+/* Could it be what stands between the < and > of a Message-ID: printable ASCII without these two? */
+bool inventory_is_message_id(struct str id);
 
 /* Writes at the end of a frame that was started and leaves room_bytes of it free. Entries that do not fit are left out and UNPACK_NAMES set in
  * what is written; hosts, which get at most a quarter of the room, are left out without a word. Texts are cut to their maximum. */

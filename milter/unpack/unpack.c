@@ -147,6 +147,7 @@ const struct content *unpack_found(struct unpack *unpack, const struct item *fou
 	names_read(unpack, &item, &filename);
 	declared = declared_type(unpack, item.media_type);
 	occurrence_add(unpack, &item, &filename, declared);
+	about_note(unpack, &item);
 	types = plausible_types(item.content, declared, &filename);
 	look_into(unpack, &item, &types);
 	return item.content;

@@ -67,6 +67,7 @@ void budget_start(struct unpack *unpack, size_t message_bytes);
 /* unpack_inventory.c */
 void occurrence_add(struct unpack *unpack, struct item *item, const struct filename *filename, enum filetype declared);
 void occurrences_to_inventory(struct unpack *unpack);
+void about_note(struct unpack *unpack, const struct item *item);	/* an item that was found, perhaps a message that is returned to its sender */
 
 /* handlers.c: those that look into something that is one of these types and have not looked into it yet. */
 void handlers_run(struct unpack *unpack, const struct item *item, const struct filetype_set *types);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* From the places where things were found to the entries that policy looks at. */
+/* From the places where things were found to what policy looks at: the entries, and the messages that a report is about. */
 #include "milter/unpack/unpack_internal.h"
 
 static const char *container_of(const struct item *item)
@@ -150,4 +150,89 @@ void occurrences_to_inventory(struct unpack *unpack)
 	inventory->members = unpack->counts[UNPACK_MEMBERS];
 	inventory->contents = unpack->contents_len;
 	inventory->bytes = unpack->decoded_bytes;
+}
+
+/* --- which mail is this report about: the Message-IDs of the messages, or of their headers, that it returns (RFC 6522) --- */
+
+enum {
+	DEPTH_MAX = 3,			/* a returned message is a part of the report, and not of something in it */
+	HEADER_BYTES = 65536,		/* where the field must be */
+};
+
+/* RFC 6522 3, RFC 6533 4. */
+static bool is_returned(const struct item *item)
+{
+	static const struct str types[] = { { "text/rfc822-headers", 19 }, { "message/global-headers", 22 } };
+
+	if (item->parent == NULL || item->depth > DEPTH_MAX)
+		return false;
+	if (item->kind == ITEM_MESSAGE)
+		return true;
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (item->kind == ITEM_PART && str_equal(item->media_type, types[i]))
+			return true;
+	return false;
+}
+
+/* The next line of rest, without its end. */
+static struct str next_line(struct str *rest)
+{
+	const char *end = memchr(rest->p, '\n', rest->len);
+	struct str line = { rest->p, end == NULL ? rest->len : (size_t)(end - rest->p) };
+
+	*rest = end == NULL ? (struct str){ rest->p + rest->len, 0 } : (struct str){ end + 1, rest->len - line.len - 1 };
+	if (line.len > 0 && line.p[line.len - 1] == '\r')
+		line.len--;
+	return line;
+}
+
+/* The value of Message-ID with what is folded; empty when there is none. */
+static struct str message_id_field(struct str bytes)
+{
+	static const struct str name = { "message-id", 10 };
+	struct str rest = { bytes.p, bytes.len > HEADER_BYTES ? HEADER_BYTES : bytes.len }, line, more;
+
+	while (rest.len > 0) {
+		line = next_line(&rest);
+		if (line.len == 0)
+			break;
+		if (line.len <= name.len || !str_equal_nocase((struct str){ line.p, name.len }, name) ||
+		    (line.p[name.len] != ':' && line.p[name.len] != ' ' && line.p[name.len] != '\t'))
+			continue;
+		while (rest.len > 0 && (rest.p[0] == ' ' || rest.p[0] == '\t')) {
+			more = next_line(&rest);
+			line.len = (size_t)(more.p + more.len - line.p);
+		}
+		return line;
+	}
+	return (struct str){ NULL, 0 };
+}
+
+/* What stands between the brackets, when it can be one. */
+static struct str id_in(struct str field)
+{
+	const char *open = field.len == 0 ? NULL : memchr(field.p, '<', field.len), *end;
+	struct str id = { NULL, 0 };
+
+	if (open == NULL)
+		return id;
+	end = memchr(open, '>', field.len - (size_t)(open - field.p));
+	if (end != NULL)
+		id = (struct str){ open + 1, (size_t)(end - open) - 1 };
+	return inventory_is_message_id(id) ? id : (struct str){ NULL, 0 };
+}
+
+void about_note(struct unpack *unpack, const struct item *item)
+{
+	struct inventory *inventory = unpack->inventory;
+	struct str id;
+
+	if (!is_returned(item) || inventory->about_len == INVENTORY_ABOUT_MAX)
+		return;
+	id = id_in(message_id_field(item->bytes));
+	for (size_t i = 0; i < inventory->about_len; i++)
+		if (str_equal(str_of(inventory->about[i]), id))
+			return;
+	if (id.len > 0)
+		inventory->about[inventory->about_len++] = arena_strndup(unpack->arena, id.p, id.len);
 }

@@ -69,7 +69,8 @@ sub examples {
 	for my $role (qw(gateway internal)) {
 		my $other = bless { %$gate, role => $role, granted => undef, allowed => undef }, ref $gate;
 		my $file = $gate->daemon->dir . "/$role.conf";
-		Octroi::Process::spew($file, $other->milter_conf =~ s/\$dir\b/$gate->daemon->dir/ger);
+		my $state = $gate->daemon->state_directory;
+		Octroi::Process::spew($file, ($other->milter_conf =~ s/\$dir\b/$gate->daemon->dir/ger) . qq(state { directory = "$state" }\n));
 		my ($status, $text) = read_command(Octroi::Gate::binary(), 'check', '--config', $file);
 		is $status, 0, "$role: octroi check" or diag $text;
 		unlike $text, qr/^warning/m, 'has nothing to warn of' or diag $text;

@@ -32,7 +32,7 @@ static void check_entry(const struct inventory_entry *entry)
 	check(entry->type < FILETYPES && entry->declared < FILETYPES && entry->marks < 1u << MARKS && entry->count > 0);
 	check(entry->extensions_len <= INVENTORY_EXTENSIONS_MAX && strlen(entry->digest) == 64);
 	for (size_t i = 0; i < entry->extensions_len; i++)
-		check(strlen(entry->extensions[i]) >= 1 && strlen(entry->extensions[i]) <= 16);
+		check(strlen(entry->extensions[i]) >= 1 && strlen(entry->extensions[i]) <= 20);
 	for (unsigned i = FILETYPES; i < 192; i++)
 		check((entry->also.bits[i / 64] >> i % 64 & 1) == 0);
 }
@@ -47,6 +47,9 @@ static void check_inventory(const struct inventory *inventory)
 	check(inventory->hosts_len <= INVENTORY_HOSTS_MAX);
 	for (size_t i = 0; i < inventory->hosts_len; i++)
 		check(inventory->hosts[i].host[0] != '\0' && strlen(inventory->hosts[i].shown) <= 253);
+	check(inventory->about_len <= INVENTORY_ABOUT_MAX);
+	for (size_t i = 0; i < inventory->about_len; i++)
+		check(inventory_is_message_id(str_of(inventory->about[i])));
 	for (size_t i = 0; i < inventory->entries_len; i++)
 		check_entry(&inventory->entries[i]);
 }
@@ -60,6 +63,9 @@ static void check_again(struct arena *arena, const struct content_answer *answer
 	content_answer_write(&again, answer);
 	check(!again.bad && content_answer_read(arena, &again, &second) == 0);
 	check(second.has_antivirus == answer->has_antivirus && second.inventory.ambiguities == answer->inventory.ambiguities);
+	check(second.inventory.about_len == answer->inventory.about_len);
+	for (size_t i = 0; i < second.inventory.about_len; i++)
+		check(strcmp(second.inventory.about[i], answer->inventory.about[i]) == 0);
 	check(second.inventory.entries_len == answer->inventory.entries_len || (second.inventory.limits & 1u << UNPACK_NAMES) != 0);
 	for (size_t i = 0; i < second.inventory.entries_len; i++) {
 		check(strcmp(second.inventory.entries[i].digest, answer->inventory.entries[i].digest) == 0);

@@ -14,6 +14,8 @@
 #include "milter/settings.h"
 #include "t/lib/zone.h"
 
+struct services gate_services;
+
 static struct conf *load(const char *configuration)
 {
 	char path[] = "/tmp/octroi-gate-XXXXXX";
@@ -37,6 +39,7 @@ static struct conf *load(const char *configuration)
 static struct gate *open_on(const char *configuration, const char *zone_text)
 {
 	struct gate *gate = xcalloc(1, sizeof(*gate));
+	struct services services = gate_services;
 	char problem[CONF_PROBLEM_MAX];
 
 	gate->conf = load(configuration);
@@ -47,7 +50,9 @@ static struct gate *open_on(const char *configuration, const char *zone_text)
 		gate->resolver = resolver_new(conf_settings(gate->conf, "resolver"), gate->upstream);
 		assert_non_null(gate->resolver);
 	}
-	gate->engine = engine_new(gate->conf, &(struct services){ .store = gate->store, .resolver = gate->resolver }, problem);
+	services.store = gate->store;
+	services.resolver = gate->resolver;
+	gate->engine = engine_new(gate->conf, &services, problem);
 	assert_non_null(gate->engine);
 	return gate;
 }

@@ -16,6 +16,9 @@ struct gate {
 	struct session *session;
 };
 
+/* What gates are opened with from now on, beside the store and resolver of their own: seen, holds, state, happened. */
+extern struct services gate_services;
+
 /* Fails the test when the text has errors. */
 struct gate *gate_open(const char *configuration);
 

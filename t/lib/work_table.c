@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The program with one scanner more, for tests: a field "X-Test-Work: sleep 2000" (or crash, hang 500, wait 2000) in a message makes an
- * examiner (wait: the filter itself) do just that; a hang is ended after so many milliseconds. Linked with milter/main.c into t/octroi_work; never installed. */
+/* The program with one scanner more, and a clock that tests set, for tests: a field "X-Test-Work: sleep 2000" (or crash, hang 500, wait 2000) in a message makes an
+ * examiner (wait: the filter itself) do just that; a hang is ended after so many milliseconds. The file that OCTROI_TEST_CLOCK names holds a number of
+ * milliseconds (int64_t) that the wall clock of all of its processes is ahead. Linked with milter/main.c into t/octroi_work; never installed. */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "milter/base/clock.h"
 #include "milter/isolate/job.h"
@@ -15,6 +20,30 @@
 #include "scanners/spf_libspf2_job.h"
 
 enum { KIND = 3, RUN_MS = 10000 };
+
+static const _Atomic int64_t *ahead_ms;
+
+static int64_t read_shift(void)
+{
+	return atomic_load_explicit(ahead_ms, memory_order_relaxed);
+}
+
+/* Before main: the file may belong to root, and no cage is shut yet. The mapping goes to all processes. */
+static void __attribute__((constructor)) find_clock(void)
+{
+	const char *path = getenv("OCTROI_TEST_CLOCK");
+	int fd = path == NULL ? -1 : open(path, O_RDONLY | O_CLOEXEC);
+	void *bytes;
+
+	if (fd < 0)
+		return;
+	bytes = mmap(NULL, sizeof(*ahead_ms), PROT_READ, MAP_SHARED, fd, 0);
+	(void)close(fd);
+	if (bytes == MAP_FAILED)
+		return;
+	ahead_ms = bytes;
+	clock_shift(read_shift);
+}
 
 struct work_settings {
 	bool enabled;
@@ -113,9 +142,9 @@ static const struct scanner scanner_work = {
 };
 
 const struct scanner *const scanners[] = {
-	&scanner_session, &scanner_limits, &scanner_relay, &scanner_account, &scanner_headers, &scanner_helo, &scanner_iprev, &scanner_dnsbl,
+	&scanner_session, &scanner_held, &scanner_limits, &scanner_relay, &scanner_account, &scanner_headers, &scanner_helo, &scanner_iprev, &scanner_dnsbl,
 	&scanner_spf, &scanner_dkim, &scanner_dmarc, &scanner_sign, &scanner_antivirus,
-	&scanner_content, &scanner_attachment, &scanner_links, &scanner_work, NULL,
+	&scanner_content, &scanner_attachment, &scanner_links, &scanner_behaviour, &scanner_work, NULL,
 };
 
 const struct job_kind *const job_kinds[] = { &job_content, &job_spf_libspf2, &job_dkim, &job_work, NULL };

@@ -50,6 +50,10 @@ like($out, qr/^warning: antivirus.enabled is no/m, 'what an administrator should
 ($status, $out) = run($octroi, 'check', '--config', spew('nodb.conf', "$base antivirus { database = \"$dir\" }\n"));
 like($out, qr/no ClamAV signatures in .*freshclam/, 'a missing database, and how to get one');
 
+($status, $out, $err) = run($octroi, 'check', '--config', spew('noanchor.conf', "$base antivirus { enabled = no }\nresolver { trust_anchor = \"$dir/root.key\" }\n"));
+is($status, 1, 'a trust anchor that is missing is an error: the daemon would not start');
+like($err, qr/noanchor\.conf: cannot read the trust anchor/, 'which is said');
+
 my $bad = spew('bad.conf', <<'END');
 domians = { "example.com" }
 session {

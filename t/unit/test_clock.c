@@ -35,6 +35,27 @@ static void a_thawed_clock_is_the_system_s(void **state)
 		assert_true(clock_monotonic_ms() >= first_ms);
 }
 
+static int64_t two_days_ahead(void)
+{
+	return 2 * 86400 * INT64_C(1000);
+}
+
+static void a_shifted_clock_goes_on_ahead(void **state)
+{
+	time_t now = time(NULL);
+	uint64_t monotonic_ms = clock_monotonic_ms();
+
+	(void)state;
+	clock_shift(two_days_ahead);
+	assert_in_range(clock_wall_ms() / 1000, (uint64_t)now + 2 * 86400 - 1, (uint64_t)now + 2 * 86400 + 3600);
+	assert_true(clock_monotonic_ms() - monotonic_ms < 86400000);
+	clock_freeze(7, 7);
+	assert_int_equal(clock_wall_ms(), 7);
+	clock_thaw();
+	clock_shift(NULL);
+	assert_in_range(clock_wall_ms() / 1000, (uint64_t)now - 1, (uint64_t)now + 3600);
+}
+
 static const struct left {
 	const char *name;
 	uint64_t now_ms, deadline_ms;
@@ -65,6 +86,7 @@ int main(void)
 
 	rows_add_one(&rows, "a_frozen_clock_stands", a_frozen_clock_stands, NULL);
 	rows_add_one(&rows, "a_thawed_clock_is_the_system_s", a_thawed_clock_is_the_system_s, NULL);
+	rows_add_one(&rows, "a_shifted_clock_goes_on_ahead", a_shifted_clock_goes_on_ahead, NULL);
 	rows_add(&rows, left_table, check_left);
 	return rows_run(&rows, "clock");
 }

@@ -80,6 +80,7 @@ static struct fixture *fixture_open(const char *text)
 	fixture->store = store_new(1024);
 	fixture->message = (struct message){ .arena = arena_new(), .body_fd = memfd_create("message", MFD_CLOEXEC) };
 	fixture->message.findings.arena = fixture->message.arena;
+	fixture->session.message = &fixture->message;
 	assert_int_equal(write(fixture->message.body_fd, "From x\nA: b\n\nbody\n", 18), 18);
 	assert_int_equal(scanner_content.open(fixture->conf, NULL, &fixture->shared, problem), 0);
 	pool_result = 0;
@@ -144,7 +145,7 @@ static void everything_is_asked_at_once(void **state)
 	assert_int_equal(question.scan_timeout_ms, 30000);
 	assert_int_equal(question.limits.cpu_ms, 4000);
 	assert_int_equal(question.limits.ratio, 77);
-	assert_int_equal(question.limits.depth, 20);
+	assert_int_equal(question.limits.depth, 30);
 	assert_int_equal(run_ms, 30000 + 3 * 4000 + 2000);
 	assert_true(scanner_content.needs_cage(fixture->conf, NULL));
 	fixture_close(fixture);
@@ -409,6 +410,29 @@ static void any_action_may_stand_at_an_ambiguity(void **state)
 	}
 }
 
+#define DIGEST "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+
+static void files_and_returned_messages_become_facts(void **state)
+{
+	static struct inventory_entry entries[] = {
+		{ .name = "", .container = "", .type = FILETYPE_TEXT, .count = 1, .digest = DIGEST },
+		{ .name = "a.exe", .container = "", .type = FILETYPE_EXE, .count = 1, .digest = DIGEST, .is_attachment = true, .size_bytes = 9 },
+	};
+	struct fixture *fixture = fixture_open("");
+
+	(void)state;
+	pool_answer.inventory = (struct inventory){ .contents = 1, .entries = entries, .entries_len = 2, .about = { "1@a" }, .about_len = 1 };
+	(void)inspect(fixture);
+	assert_int_equal(fixture->message.attachments_len, 1);
+	assert_string_equal(fixture->message.attachments[0].name, "a.exe");
+	assert_string_equal(fixture->message.attachments[0].type, "exe");
+	assert_string_equal(fixture->message.attachments[0].sha256, DIGEST);
+	assert_int_equal(fixture->message.attachments[0].size_bytes, 9);
+	assert_int_equal(fixture->message.about_len, 1);
+	assert_string_equal(fixture->message.about[0], "1@a");
+	fixture_close(fixture);
+}
+
 int main(void)
 {
 	static struct rows rows;
@@ -424,6 +448,7 @@ int main(void)
 	rows_add_one(&rows, "the_third_kill_makes_poison_RES_08", the_third_kill_makes_poison_RES_08, NULL);
 	rows_add_one(&rows, "a_retry_along_another_path_is_the_same_message", a_retry_along_another_path_is_the_same_message, NULL);
 	rows_add_one(&rows, "being_busy_makes_no_poison", being_busy_makes_no_poison, NULL);
+	rows_add_one(&rows, "files_and_returned_messages_become_facts", files_and_returned_messages_become_facts, NULL);
 	rows_add(&rows, found, check_found);
 	rows_add(&rows, bad, check_bad);
 	rows_add_one(&rows, "any_action_may_stand_at_an_ambiguity", any_action_may_stand_at_an_ambiguity, NULL);

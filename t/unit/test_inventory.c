@@ -29,7 +29,8 @@ static struct inventory sample(struct inventory_entry *entries, size_t len)
 	static struct inventory_host hosts[] = { { "www.evil.example", "bank.example" }, { "192.0.2.1", "" }, { "2001:db8::1", "" } };
 	struct inventory inventory = {
 		.entries = entries, .entries_len = len, .limits = 1u << UNPACK_DEPTH | 1u << UNPACK_TIME,
-		.ambiguities = 1u << AMBIGUITY_TYPE | 1u << AMBIGUITY_HIDDEN, .hosts = hosts, .hosts_len = 3,
+		.ambiguities = 1u << AMBIGUITY_TYPE | 1u << AMBIGUITY_HIDDEN, 
+		.hosts = hosts, .hosts_len = 3, .about = { "1.a@ours.example", "2" }, .about_len = 2,
 		.parts = 3, .members = 4, .contents = 5, .bytes = UINT64_C(1) << 40,
 	};
 
@@ -81,6 +82,9 @@ static void everything_comes_back(void **state)
 	assert_string_equal(out.hosts[0].host, "www.evil.example");
 	assert_string_equal(out.hosts[0].shown, "bank.example");
 	assert_string_equal(out.hosts[2].host, "2001:db8::1");
+	assert_int_equal(out.about_len, 2);
+	assert_string_equal(out.about[0], "1.a@ours.example");
+	assert_string_equal(out.about[1], "2");
 	assert_int_equal(out.bytes, UINT64_C(1) << 40);
 	assert_int_equal(out.parts * 100 + out.members * 10 + out.contents, 345);
 	arena_free(arena);
@@ -93,7 +97,7 @@ static void nothing_comes_back_as_nothing(void **state)
 
 	(void)state;
 	assert_int_equal(read_back(arena, &in, 0, &out), 0);
-	assert_int_equal(out.entries_len + out.hosts_len + out.limits + out.ambiguities, 0);
+	assert_int_equal(out.entries_len + out.hosts_len + out.about_len + out.limits + out.ambiguities, 0);
 	assert_string_equal(out.limit_details[UNPACK_TIME], "");
 	arena_free(arena);
 }
@@ -209,9 +213,8 @@ static void check_name(void **state)
 		frame_put_u64(&frame, 1);
 	frame_put_u64(&frame, 1u << UNPACK_DEPTH);
 	frame_put_str(&frame, row->in);
-	frame_put_u64(&frame, 0);
-	frame_put_u64(&frame, 0);
-	frame_put_u64(&frame, 0);
+	for (int i = 0; i < 4; i++)
+		frame_put_u64(&frame, 0);
 	assert_int_equal(inventory_read(arena, &frame, &out), 0);
 	assert_true(frame_done(&frame));
 	assert_string_equal(out.limit_details[UNPACK_DEPTH], row->out);
@@ -246,6 +249,33 @@ static void ending_that_is_empty(struct inventory *inventory, struct inventory_e
 {
 	(void)inventory, (void)host;
 	entry->extensions[1] = "";
+}
+
+static void message_id_with_a_bracket(struct inventory *inventory, struct inventory_entry *entry, struct inventory_host *host)
+{
+	(void)entry, (void)host;
+	inventory->about[1] = "a>b";
+}
+
+static void message_id_with_a_line_end(struct inventory *inventory, struct inventory_entry *entry, struct inventory_host *host)
+{
+	(void)entry, (void)host;
+	inventory->about[1] = "a\nb";
+}
+
+static void message_id_that_is_empty(struct inventory *inventory, struct inventory_entry *entry, struct inventory_host *host)
+{
+	(void)entry, (void)host;
+	inventory->about[0] = "";
+}
+
+static void message_id_that_is_too_long(struct inventory *inventory, struct inventory_entry *entry, struct inventory_host *host)
+{
+	static char id[INVENTORY_MESSAGE_ID_MAX + 2];
+
+	(void)entry, (void)host;
+	memset(id, 'x', sizeof(id) - 1);
+	inventory->about[0] = id;
 }
 
 static void none_of_it(struct inventory *inventory, struct inventory_entry *entry, struct inventory_host *host)
@@ -330,6 +360,10 @@ static const struct forge_row forged[] = {
 	{ "a_host_in_capitals_is_refused", host_in_capitals },
 	{ "an_empty_host_is_refused", host_that_is_empty },
 	{ "a_shown_host_that_is_none_is_refused", shown_that_is_none },
+	{ "a_message_id_with_a_bracket_is_refused", message_id_with_a_bracket },
+	{ "a_message_id_with_a_line_end_is_refused", message_id_with_a_line_end },
+	{ "an_empty_message_id_is_refused", message_id_that_is_empty },
+	{ "a_message_id_that_is_too_long_is_refused", message_id_that_is_too_long },
 };
 
 static void check_forged(void **state)
@@ -366,6 +400,26 @@ static void cut_anywhere_is_refused(void **state)
 	arena_free(arena);
 }
 
+static void nine_message_ids_are_refused(void **state)
+{
+	struct arena *arena = arena_new();
+	struct inventory out;
+
+	(void)state;
+	for (unsigned len = INVENTORY_ABOUT_MAX; len <= INVENTORY_ABOUT_MAX + 1; len++) {
+		frame_start(&frame, 0);
+		for (int i = 0; i < 6; i++)
+			frame_put_u64(&frame, 0);
+		frame_put_u64(&frame, len);
+		for (unsigned i = 0; i < len; i++)
+			frame_put_str(&frame, STR("id"));
+		frame_put_u64(&frame, 0);
+		frame_put_u64(&frame, 0);
+		assert_int_equal(inventory_read(arena, &frame, &out), len <= INVENTORY_ABOUT_MAX ? 0 : -EBADMSG);
+	}
+	arena_free(arena);
+}
+
 /* Nothing is allocated for what is not there. */
 static void a_promise_of_billions_is_refused(void **state)
 {
@@ -373,7 +427,7 @@ static void a_promise_of_billions_is_refused(void **state)
 	struct inventory out;
 
 	(void)state;
-	for (int what = 0; what < 2; what++) {
+	for (int what = 0; what < 3; what++) {
 		frame_start(&frame, 0);
 		for (int i = 0; i < 6 + what; i++)
 			frame_put_u64(&frame, 0);
@@ -415,6 +469,7 @@ int main(void)
 	rows_add(&rows, names, check_name);
 	rows_add(&rows, forged, check_forged);
 	rows_add_one(&rows, "cut_anywhere_is_refused", cut_anywhere_is_refused, NULL);
+	rows_add_one(&rows, "nine_message_ids_are_refused", nine_message_ids_are_refused, NULL);
 	rows_add_one(&rows, "a_promise_of_billions_is_refused", a_promise_of_billions_is_refused, NULL);
 	rows_add_one(&rows, "every_name_is_one_word_and_its_own", every_name_is_one_word_and_its_own, NULL);
 	return rows_run(&rows, "inventory");

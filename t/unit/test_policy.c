@@ -51,6 +51,7 @@ static const struct decide {
 	int rcpt;
 	enum direction direction;
 	double score;
+	const char *spared;
 } decide_table[] = {
 #define AT(phase_) .phase = PHASE_##phase_, .refuse_at = PHASE_RCPT
 #define NOTHING .by = "", .observed = ""
@@ -193,6 +194,25 @@ static const struct decide {
 	{ .name = "a_score_is_not_looked_at_before_the_end", AT(RCPT), .seen = { SAW(CONTENT, WEIGHT, .weight = 50) },
 	  .expected = ACTION_ACCEPT, NOTHING },
 
+	/* a release from the quarantine */
+	{ .name = "what_held_it_is_spared", AT(EOM), .seen = { SAW(CONTENT, QUARANTINE) }, .spared = "any:content", .expected = ACTION_ACCEPT, NOTHING },
+	{ .name = "nothing_else_is_spared", AT(EOM), .seen = { SAW(CONTENT, QUARANTINE), SAW(PLAIN, REJECT) }, .spared = "any:content",
+	  .expected = ACTION_REJECT, .reply = "550", .by = "any:plain", .observed = "" },
+	{ .name = "all_that_held_it_one_after_the_other_is_spared", AT(EOM), .seen = { SAW(CONTENT, QUARANTINE) }, .spared = "score any:content",
+	  .expected = ACTION_ACCEPT, NOTHING },
+	{ .name = "a_name_that_only_begins_so_is_not_spared", AT(EOM), .seen = { SAW(CONTENT, QUARANTINE) }, .spared = "any:cont",
+	  .expected = ACTION_QUARANTINE, .by = "any:content", .observed = "" },
+	{ .name = "another_scanner_is_not_spared", AT(EOM), .seen = { SAW(CONTENT, QUARANTINE) }, .spared = "inbound:content",
+	  .expected = ACTION_QUARANTINE, .by = "any:content", .observed = "" },
+	{ .name = "a_spared_weight_does_not_count", AT(EOM), .seen = { SAW(CONTENT, WEIGHT, .weight = 20) }, .spared = "any:content",
+	  .expected = ACTION_ACCEPT, NOTHING },
+	{ .name = "a_score_that_held_it_is_spared", AT(EOM), .seen = { SAW(CONTENT, WEIGHT, .weight = 11) }, .spared = "score",
+	  .expected = ACTION_TAG, .by = "score", .observed = "", .score = 11 },
+	{ .name = "a_score_that_rejects_is_not", AT(EOM), .seen = { SAW(CONTENT, WEIGHT, .weight = 16) }, .spared = "score",
+	  .expected = ACTION_REJECT, .reply = "550", .by = "score", .observed = "", .score = 16 },
+	{ .name = "no_ground_is_not_spared", AT(EOM), .rcpt = NOBODY, .spared = "policy:no_ground", .expected = ACTION_DEFER, .reply = "451",
+	  .by = "policy:no_ground", .observed = "" },
+
 	/* directions */
 	{ .name = "a_scanner_of_another_direction", AT(EOM), .direction = DIRECTION_SUBMISSION,
 	  .seen = { { .used = true, .outcome = CONTENT, .action = { .action = ACTION_REJECT }, .inbound = true } },
@@ -258,7 +278,7 @@ static void check_decide(void **state)
 	struct recipient recipient = recipients[row->rcpt];
 	struct message message = {
 		.arena = arena, .direction = row->direction, .findings = { .arena = arena }, .recipients = &recipient,
-		.recipients_len = row->rcpt == NOBODY && row->phase == PHASE_EOM ? 0 : 1,
+		.recipients_len = row->rcpt == NOBODY && row->phase == PHASE_EOM ? 0 : 1, .spared = row->spared,
 	};
 	const struct policy_question question = {
 		.session = &session, .message = row->phase < PHASE_MAILFROM ? NULL : &message, .phase = row->phase,

@@ -34,7 +34,8 @@ static int start(void **state)
 	session_findings[0] = (struct finding){ .scanner = &session_scanner, .outcome = &denied };
 	message_findings[0] = (struct finding){ .scanner = &antivirus, .outcome = &infected };
 	message_findings[1] = (struct finding){ .scanner = &antivirus, .outcome = &clean };
-	session = (struct session){ .arena = arena, .helo = "mx.example", .client_name = "mx.example", .mta_host = "" };
+	session = (struct session){ .arena = arena, .helo = "mx.example", .client_name = "mx.example", .mta_host = "",
+				      .daemon_name = "" };
 	assert_int_equal(ip_parse("192.0.2.9", &session.client), 0);
 	recipients[0] = (struct recipient){ .address = { .text = "u@ours.example" }, .ground = GROUND_DOMAIN };
 	recipients[1] = (struct recipient){ .address = { .text = "v@ext.example" }, .ground = GROUND_AUTH };
@@ -115,6 +116,16 @@ static void a_rejected_message_says_why_and_where(void **state)
 				  "rule=/etc/octroi/milter.conf:31 findings=session:denied,antivirus:infected elapsed_ms=212");
 }
 
+static void the_port_is_told_by_its_name(void **state)
+{
+	(void)state;
+	session.daemon_name = "MSA";
+	listen_to_log();
+	record_message(&session, &message, &accepted, NULL);
+	hear_line();
+	assert_non_null(strstr(line, " helo=mx.example daemon=MSA mailfrom="));
+}
+
 static void what_the_mta_did_not_take_is_deferred(void **state)
 {
 	(void)state;
@@ -192,7 +203,7 @@ static void assert_decision_stands(const char *hostile)
 {
 	struct verdict verdict = rejected;
 
-	session.helo = message.queue_id = message.mailfrom.text = message.refused_first = message.credentials.login = hostile;
+	session.helo = session.daemon_name = message.queue_id = message.mailfrom.text = message.refused_first = message.credentials.login = hostile;
 	recipients[0].address.text = hostile;
 	message.refused = 7;
 	verdict.reply.text = verdict.observed = hostile;
@@ -246,6 +257,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_clean_message_is_one_line),
 		TEST(a_rejected_message_says_why_and_where),
+		TEST(the_port_is_told_by_its_name),
 		TEST(what_the_mta_did_not_take_is_deferred),
 		TEST(refused_recipients_are_counted_and_the_first_is_named),
 		TEST(a_transaction_without_a_message_tells_its_refusal),

@@ -42,15 +42,29 @@ sub config_file { return "$_[0]{dir}/milter.conf" }
 sub log_file { return "$_[0]{dir}/octroi.log" }
 sub log { return slurp($_[0]->log_file) // '' }
 sub notify_log { return "$_[0]{dir}/notify.log" }
+sub state_directory { return "$_[0]{dir}/state" }
 sub socket_file { return "$_[0]{dir}/run/octroi.sock" }
 
 # Replaces milter.conf in one step.
 sub configure {
 	my ($self, $conf) = @_;
 
+	$conf .= "state { directory = \"\$dir/state\" }\n" unless $conf =~ /^\s*state\s*\{/m;
 	$conf =~ s/\$dir\b/$self->{dir}/g;
+	$self->_make_state($conf);
 	spew($self->config_file . '.new', $conf, 0644);
 	rename $self->config_file . '.new', $self->config_file or die "milter.conf: $!";
+}
+
+# Where it remembers things: it belongs to the user that the program becomes.
+sub _make_state {
+	my ($self, $conf) = @_;
+	my ($user) = $conf =~ /^\s*user\s*=\s*"(\w+)"/m;
+	my @ids = $user && $> == 0 ? (getpwnam $user)[2, 3] : ();
+
+	return if -d $self->state_directory;
+	mkdir $self->state_directory, 0750 or die $self->state_directory . ": $!";
+	chown @ids, $self->state_directory if @ids;
 }
 
 # Starts the program and waits until it says that it is ready (sd_notify) and answers on its socket.
