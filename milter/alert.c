@@ -23,7 +23,7 @@ enum {
 	TOTAL_MS = 120 * 1000,
 };
 
-#define SUSPECT_MS (24 * 3600 * 1000LL)
+#define SUSPECT_MS (24LL * 3600 * 1000)
 
 /* One event to one address: so none of them gets it twice because another one's server is slow. */
 struct mail {
@@ -164,11 +164,12 @@ static int next_mail(const struct alert *alert)
 
 static void take_out(struct alert *alert, const struct mail *mail)
 {
+	unsigned left = 0;
+
 	for (unsigned i = 0; i < alert->len; i++)
-		if (alert->mails[i] == mail) {
-			memmove(&alert->mails[i], &alert->mails[i + 1], (--alert->len - i) * sizeof(alert->mails[0]));
-			return;
-		}
+		if (alert->mails[i] != mail)
+			alert->mails[left++] = alert->mails[i];
+	alert->len = left;
 }
 
 static void wait_until(struct alert *alert, uint64_t until_ms)

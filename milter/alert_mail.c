@@ -31,7 +31,7 @@ static const char *harmless(struct arena *arena, const char *text, size_t max, b
 			end += sprintf(end, "\\x%02x", c);
 	}
 	if (text[len] != '\0')
-		(void)strcpy(end, "...");
+		(void)stpcpy(end, "...");
 	return out;
 }
 

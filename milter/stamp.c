@@ -37,13 +37,20 @@ static struct edit *add(struct arena *arena, struct edits *edits)
 	return arena_push(arena, (void **)&edits->items, &edits->len, sizeof(struct edit));
 }
 
+/* What a release brings back from our own quarantine is what we found out when it came; nobody can find it out again. */
+static bool was_ours(const struct message *message, const struct header *header)
+{
+	return message->spared != NULL && (header_name_equal(header->name, "Authentication-Results") ||
+					   header_name_equal(header->name, "Received-SPF"));
+}
+
 /* From the last field to the first, so that no removal moves one that is still to be removed (CVE-2022-48521). */
 static void remove_forged(struct edits *edits, const struct message *message, const char *host)
 {
 	for (size_t i = message->headers.len; i-- > 0;) {
 		const struct header *header = &message->headers.items[i];
 
-		if (is_forged(message->arena, header, host))
+		if (is_forged(message->arena, header, host) && !was_ours(message, header))
 			*add(message->arena, edits) = (struct edit){ EDIT_REMOVE, header->name, header->index, NULL };
 	}
 }

@@ -4,7 +4,7 @@
 #include "milter/entry_json.h"
 #include "milter/status_facts.h"
 
-#define MINUTE_MS 60000
+#define MINUTE_MS 60000ULL
 
 static const char *text_of(const json_t *object, const char *key)
 {
@@ -34,9 +34,9 @@ static const char *age(const struct show *show, uint64_t ms)
 {
 	if (ms < 2 * MINUTE_MS)
 		return arena_printf(show->arena, "%llu s", (unsigned long long)(ms / 1000));
-	if (ms < 120ULL * MINUTE_MS)
+	if (ms < 120 * MINUTE_MS)
 		return arena_printf(show->arena, "%llu min", (unsigned long long)(ms / MINUTE_MS));
-	return arena_printf(show->arena, "%llu h", (unsigned long long)(ms / (60ULL * MINUTE_MS)));
+	return arena_printf(show->arena, "%llu h", (unsigned long long)(ms / (60 * MINUTE_MS)));
 }
 
 static void print_head(FILE *out, const struct show *show, const json_t *filter)

@@ -21,7 +21,7 @@ struct server_script {
 };
 
 struct server {
-	const struct server_script *script;	/* may be changed between connections */
+	const struct server_script *_Atomic script;	/* may be changed between connections */
 	int listen_fd;
 	char port[8];
 	pthread_t thread;

@@ -155,6 +155,24 @@ static void check_forged(void **state)
 	arena_free(message->arena);
 }
 
+/* Mail that comes back from our own quarantine is local mail, of which nothing of this can be found out a second time. */
+static void a_release_keeps_what_was_found_out_when_it_came(void **state)
+{
+	static const struct field fields[] = { { "Received-SPF", " pass" }, { "X-Octroi-Release", " m" }, { "X-Octroi-Verdict", " quarantine" },
+					       { "Authentication-Results", " gw.ours.example; spf=pass" }, { NULL, NULL } };
+	struct message *message = new_message(fields, sizeof(fields) / sizeof(fields[0]));
+	struct mta_header header;
+	struct edits edits;
+
+	(void)state;
+	message->spared = "antivirus:unscannable";
+	edits = stamp_edits(plain_conf, HOST, message, &accepted);
+	carry_out(&edits, message, &header);
+	assert_string_equal(join(message->arena, &header), "X-Octroi-Verdict: accept; id=7K3F-QX2M; score=0.0; by=none|Received-SPF: pass|"
+							   "Authentication-Results: gw.ours.example; spf=pass|");
+	arena_free(message->arena);
+}
+
 static void removals_go_from_the_last_to_the_first_HDR_01(void **state)
 {
 	enum { COPIES = 500 };
@@ -408,6 +426,7 @@ int main(void)
 
 	load_confs();
 	rows_add(&rows, forged_table, check_forged);
+	rows_add_one(&rows, "a_release_keeps_what_was_found_out_when_it_came", a_release_keeps_what_was_found_out_when_it_came, NULL);
 	rows_add_one(&rows, "removals_go_from_the_last_to_the_first_HDR_01", removals_go_from_the_last_to_the_first_HDR_01, NULL);
 	rows_add(&rows, subject_table, check_subject);
 	rows_add_one(&rows, "without_a_prefix_the_subject_stays", without_a_prefix_the_subject_stays, NULL);
