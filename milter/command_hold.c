@@ -12,10 +12,10 @@
 #include "milter/state.h"
 
 static const char hold_usage[] =
-	"usage: octroi hold [--config FILE | --state DIR] [--json] [--ascii] LOGIN|IP|NETWORK [for 2h|for ever] [because WORDS...]\n"
+	"usage: octroi hold [--config FILE] [--state DIR] [--json] [--ascii] LOGIN|IP|NETWORK [for 2h|for ever] [because WORDS...]\n"
 	"       octroi hold                        who is held now\n"
 	"       24 hours unless told otherwise; the reason stands in the replies that the held one gets\n";
-static const char free_usage[] = "usage: octroi free [--config FILE | --state DIR] LOGIN|IP|NETWORK\n";
+static const char free_usage[] = "usage: octroi free [--config FILE] [--state DIR] LOGIN|IP|NETWORK\n";
 
 #define BEFORE_MS (24LL * 3600 * 1000)
 

@@ -98,19 +98,31 @@ static int run(struct lookback *lookback, const struct operation *operation)
 	return status;
 }
 
+/* A directory alone, perhaps a copy of one, is looked at without the configuration that it belongs to. */
+static int run_as_asked(struct lookback *lookback)
+{
+	struct operation operation = { .directory = lookback->state };
+	int status;
+
+	if (lookback->state != NULL && lookback->config == NULL)
+		return run(lookback, &operation);
+	if (operation_begin(lookback, &operation) < 0)
+		return EXIT_USAGE;
+	status = run(lookback, &operation);
+	operation_end(&operation);
+	return status;
+}
+
 int command_status(int argc, char **argv)
 {
 	struct lookback lookback = { .command = "status", .usage = usage };
-	struct operation operation;
 	int status = EXIT_USAGE;
 
 	if (lookback_arguments(&lookback, argc, argv, NULL) == 0) {
-		if (lookback.words_len > 0) {
+		if (lookback.words_len > 0)
 			(void)fputs(usage, stderr);
-		} else if (operation_begin(&lookback, &operation) == 0) {
-			status = run(&lookback, &operation);
-			operation_end(&operation);
-		}
+		else
+			status = run_as_asked(&lookback);
 	}
 	lookback_close(&lookback);
 	return status;

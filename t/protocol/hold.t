@@ -108,6 +108,7 @@ subtest 'a hold is felt at the next command of a session that is open' => sub {
 	mail($other, 'alice');
 	is($other->rcpt('<v@ext.example>')->{answer}, 'continue', 'somebody else is not held');
 
+	like(scalar qx{'$octroi' status --state '${\ $daemon->state_directory}'}, qr/login bob/, 'octroi status shows it, of a directory alone');
 	($status, $out) = octroi('hold');
 	like($out, qr/^login bob, since .*, until .*, by \S+: stolen password$/m, 'octroi hold alone lists it');
 	($status, $out) = octroi('free', 'bob');
