@@ -65,9 +65,10 @@ sub logcheck {
 		. 'unix:/var/spool/postfix/octroi/octroi.sock (from the service manager), as user octroi',
 		'zygote 142 serves: ClamAV 1.4.6, 3 signatures; libopendkim 2.11.0; sandbox: namespaces landlock-abi2 seccomp limits',
 		'the database in /var/lib/clamav has changed: a new zygote loads it', 'the configuration /etc/octroi/milter.conf is in force',
-		'stopping: sessions may finish', 'stopped', 'resolver="since the start" asked=5 cached=0');
+		'stopping: sessions may finish', 'stopped', 'event=quarantined id=7K3F-QX2M about=quarantine:7K3F-QX2M text=content:ambiguous', 'resolver="since the start" asked=5 cached=0');
 	my @unusual = ($record =~ s/ elapsed/ failure="the pool is full" elapsed/r, 'NOTHING CAN BE SCANNED, such mail is deferred: no database',
 		'zygote 142 serves: ClamAV 1.4.6; sandbox: namespaces seccomp limits (no landlock)', "$record\\", 'id=7K3F-QX2M something else',
+		'event=alert id=7K3F-QX2M about=login:bob text="212 recipients in 9 minutes"',
 		'the configuration /etc/octroi/milter.conf is in force, but not all of it', 'filter 12 ended with signal 11');
 
 	for my $start ('Nov 22 05:29:17 gw octroi[123]: ', '2026-11-22T05:29:17.123456+00:00 gw octroi[123]: ', 'Nov  2 05:29:17 gw.example octroi[1]: octroi: ') {
