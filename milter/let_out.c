@@ -4,8 +4,9 @@
 #include <string.h>
 
 #include "milter/base/ip.h"
+#include "milter/tally_show.h"
 
-enum { TOP = 10, COUNT_WIDTH = 9, NAME_WIDTH = 50 };
+enum { COUNT_WIDTH = 9, NAME_WIDTH = 50 };
 
 struct gathering {
 	struct let_out *let_out;
@@ -82,15 +83,9 @@ int let_out_find(struct journal_reader *reader, struct arena *arena, const struc
 static void print_tally(FILE *out, const struct show *show, const struct tally *tally, const char *title)
 {
 	struct tally_item *items;
-	size_t len = tally_sorted(tally, &items);
+	size_t len = tally_show_title(out, show, tally, title, &items);
 
-	if (len == 0)
-		return;
-	(void)fprintf(out, "\n%s", title);
-	if (len > TOP)
-		(void)fprintf(out, " (%s, the %d most frequent of them)", show_number(show, len), TOP);
-	(void)fputc('\n', out);
-	for (size_t i = 0; i < len && i < TOP; i++)
+	for (size_t i = 0; i < len; i++)
 		(void)fprintf(out, "  %*s  %s  %s\n", COUNT_WIDTH - 2, show_number(show, items[i].count), show_cell(show, items[i].name, NAME_WIDTH),
 			      show_time(show->arena, items[i].last_ms));
 }

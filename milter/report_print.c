@@ -2,8 +2,9 @@
 #include <string.h>
 
 #include "milter/report.h"
+#include "milter/tally_show.h"
 
-enum { TOP = 10, DOUBTFUL_SHOWN = 20, EVENTS_SHOWN = 40, COUNT_WIDTH = 10 };
+enum { DOUBTFUL_SHOWN = 20, EVENTS_SHOWN = 40, COUNT_WIDTH = 10 };
 
 static uint64_t sum_of(const struct report *report, size_t direction)
 {
@@ -39,15 +40,9 @@ static void print_tally(FILE *out, const struct show *show, const struct tally *
 {
 	unsigned width = show->columns - COUNT_WIDTH - 4 > 60 ? 40 : show->columns / 2, rest = show->columns - width - COUNT_WIDTH - 4;
 	struct tally_item *items;
-	size_t len = tally_sorted(tally, &items);
+	size_t len = tally_show_title(out, show, tally, title, &items);
 
-	if (len == 0)
-		return;
-	(void)fprintf(out, "\n%s", title);
-	if (len > TOP)
-		(void)fprintf(out, " (%s, the %d most frequent of them)", show_number(show, len), TOP);
-	(void)fputc('\n', out);
-	for (size_t i = 0; i < len && i < TOP; i++) {
+	for (size_t i = 0; i < len; i++) {
 		const char *detail = items[i].detail[0] == '\0' ? "" : arena_printf(show->arena, "%s%s", detail_title, items[i].detail);
 
 		(void)fprintf(out, "%*s  %s\n", COUNT_WIDTH, show_number(show, items[i].count),

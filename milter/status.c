@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "milter/base/fresh_file.h"
 #include "milter/base/cleanup.h"
 #include "milter/base/clock.h"
 #include "milter/base/log.h"
@@ -169,26 +170,16 @@ static const char *own_path(struct arena *arena, const struct status_settings *s
 	return arena_printf(arena, "%s/status.json", settings->directory);
 }
 
-static int write_file(const char *path, const char *fresh, json_t *json)
+static int write_file(const char *path, json_t *json)
 {
-	int fd, r = 0;
-	FILE *file;
+	FILE *file = fresh_file_open(path);
 
-	(void)unlink(fresh);
-	fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0640);
-	file = fd < 0 ? NULL : fdopen(fd, "w");
 	if (file == NULL) {
-		r = -errno;
-		(void)close_fd(fd);
 		json_decref(json);
-		return r;
+		return -errno;
 	}
 	entry_json_page(file, json);
-	if (fclose(file) != 0 || rename(fresh, path) < 0)
-		r = -errno;
-	if (r < 0)
-		(void)unlink(fresh);
-	return r;
+	return fresh_file_replace(file, path);
 }
 
 /* Facts are gathered with the lock, so that nobody looks at what is gone; the disk is waited for without it. */
@@ -206,7 +197,7 @@ int status_write(const struct status_settings *settings)
 	}
 	(void)pthread_mutex_unlock(&lock);
 	if (path != NULL)
-		r = write_file(path, arena_printf(arena, "%s.new", path), json);
+		r = write_file(path, json);
 	else if (json != NULL)
 		json_decref(json);
 	arena_free(arena);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <string.h>
 
+#include "milter/tally_show.h"
 #include "milter/who.h"
 
-enum { TOP = 10, NAME_LEAST = 20, COUNT_WIDTH = 9, TIME_WIDTH = 19 };
+enum { NAME_LEAST = 20, COUNT_WIDTH = 9, TIME_WIDTH = 19 };
 
 static const char *kind_words(enum who_kind kind)
 {
@@ -51,15 +52,9 @@ static void print_tally(FILE *out, const struct show *show, const struct tally *
 {
 	unsigned left = show->columns - COUNT_WIDTH - 2 * TIME_WIDTH - 8, width = left < NAME_LEAST ? NAME_LEAST : left > 50 ? 50 : left;
 	struct tally_item *items;
-	size_t len = tally_sorted(tally, &items);
+	size_t len = tally_show_title(out, show, tally, title, &items);
 
-	if (len == 0)
-		return;
-	(void)fprintf(out, "\n%s", title);
-	if (len > TOP)
-		(void)fprintf(out, " (%s, the %d most frequent of them)", show_number(show, len), TOP);
-	(void)fputc('\n', out);
-	for (size_t i = 0; i < len && i < TOP; i++) {
+	for (size_t i = 0; i < len; i++) {
 		(void)fprintf(out, "  %*s  %s", COUNT_WIDTH - 2, show_number(show, items[i].count), show_cell(show, items[i].name, width));
 		if (with_detail)
 			(void)fprintf(out, "  %s\n", show_trimmed(show, show_cell(show, items[i].detail, 2 * TIME_WIDTH + 3)));

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "milter/base/cleanup.h"
+#include "milter/base/fresh_file.h"
 #include "milter/base/str.h"
 
 enum {
@@ -90,37 +91,12 @@ static void write_all(FILE *file, const struct listing *listings, size_t len)
 			      (long long)listings[i].since_ms, (long long)listings[i].seen_ms, listings[i].reason, listings[i].removal);
 }
 
-static int write_fresh(const char *fresh, const struct listing *listings, size_t len)
-{
-	int fd, r = 0;
-	FILE *file;
-
-	(void)unlink(fresh);
-	fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0640);
-	file = fd < 0 ? NULL : fdopen(fd, "w");
-	if (file == NULL) {
-		r = -errno;
-		(void)close_fd(fd);
-		return r;
-	}
-	write_all(file, listings, len);
-	if (fflush(file) != 0 || ferror(file) != 0 || fsync(fileno(file)) < 0)
-		r = errno == 0 ? -EIO : -errno;
-	if (fclose(file) != 0 && r == 0)
-		r = -errno;
-	return r;
-}
-
 int listings_write(const char *path, const struct listing *listings, size_t len)
 {
-	struct arena *arena = arena_new();
-	const char *fresh = arena_printf(arena, "%s.new", path);
-	int r = write_fresh(fresh, listings, len);
+	FILE *file = fresh_file_open(path);
 
-	if (r == 0 && rename(fresh, path) < 0)
-		r = -errno;
-	if (r < 0)
-		(void)unlink(fresh);
-	arena_free(arena);
-	return r;
+	if (file == NULL)
+		return -errno;
+	write_all(file, listings, len);
+	return fresh_file_replace(file, path);
 }
