@@ -34,3 +34,9 @@ uninstall-local:
 	rm -f "$(DESTDIR)$(unitdir)/octroi.service" "$(DESTDIR)$(sysusersdir)/octroi.conf" "$(DESTDIR)$(tmpfilesdir)/octroi.conf"
 	cd $(srcdir)/doc && for file in *; do rm -f "$(DESTDIR)$(docdir)/$$file"; done
 	cd $(srcdir)/contrib && for directory in $(example_directories); do rm -rf "$(DESTDIR)$(examplesdir)/$$directory"; done
+
+# EXTRA_DIST's directories are taken from where it is built, too: what was built there stays behind.
+dist-hook:
+	rm -rf "$(distdir)/t" && cp -R $(srcdir)/t "$(distdir)/t" && chmod -R u+w "$(distdir)/t"
+	find "$(distdir)/t" "$(distdir)/contrib" \( -name '*.o' -o -name '*.a' -o -name .deps -o -name .dirstamp -o -name __pycache__ \) \
+		-prune -exec rm -rf {} +
