@@ -301,6 +301,7 @@ static void end(struct supervisor *supervisor)
 	conf_free(supervisor->next_conf);
 	conf_free(supervisor->conf);
 	(void)close_fd(supervisor->signals);
+	free((char *)supervisor->config_file);
 }
 
 int supervisor_run(const struct supervisor_args *args)
