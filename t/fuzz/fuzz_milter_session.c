@@ -34,7 +34,7 @@ static const char configuration[] =
 
 enum { SESSIONS = 2, MACROS = 12, FIELDS_MAX = 200 };
 
-enum event { EVENT_NONE, EVENT_NEGOTIATE, EVENT_CONNECT, EVENT_HELO, EVENT_MAIL, EVENT_RCPT, EVENT_DATA, EVENT_HEADER, EVENT_EOH,
+enum callback { EVENT_NONE, EVENT_NEGOTIATE, EVENT_CONNECT, EVENT_HELO, EVENT_MAIL, EVENT_RCPT, EVENT_DATA, EVENT_HEADER, EVENT_EOH,
 	     EVENT_BODY, EVENT_EOM, EVENT_ABORT, EVENT_CLOSE };
 
 static const char *const macro_names[MACROS] = {
@@ -50,7 +50,7 @@ struct field {
 /* libmilter's side of a session. */
 struct smfi_str {
 	void *priv;
-	enum event event;
+	enum callback event;
 	unsigned long steps;
 	char reply_class;		/* of the last smfi_setreply in this event; 0: none */
 	bool fails;			/* edits of this event are refused */
@@ -176,7 +176,7 @@ int smfi_chgheader(SMFICTX *ctx, char *name, int index, char *value)
 	abort();	/* there is no such field */
 }
 
-static void begin(struct smfi_str *ctx, enum event event)
+static void begin(struct smfi_str *ctx, enum callback event)
 {
 	ctx->event = event;
 	ctx->reply_class = 0;
