@@ -308,7 +308,7 @@ static unsigned fresh(const struct alert *alert)
 	unsigned count = alert->busy != NULL;
 
 	for (unsigned i = 0; i < alert->len; i++)
-		count += !alert->mails[i]->put_off;
+		count += alert->mails[i] != alert->busy && !alert->mails[i]->put_off;	/* the busy one is the thread's, without the lock */
 	return count;
 }
 
